@@ -1,0 +1,1 @@
+"""The application: kernel, services, nouns, verbs, flows and edges, one above the other (see ARCHITECTURE.md)."""

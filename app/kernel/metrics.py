@@ -1,0 +1,85 @@
+"""Metrics: every series of the installation, in one registry of our own.
+
+Labels are platforms, outcomes and kinds: few and known. Never a tenant, an id or anything that a user wrote. A root
+imports this module once; what counts calls `metrics.PUBLISHES.labels(platform, outcome).inc()`.
+
+Each process has its own figures; a scraper asks each process that listens (the API's `/metrics`, the workers' port).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+REGISTRY: Final = CollectorRegistry()
+CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
+"""The media type of `render()`."""
+
+# ---------------------------------------------------------------------------------------------- publishing
+
+PUBLISHES: Final = Counter(
+    "postd_publishes", "Publishes that came to an outcome.", ["platform", "outcome"], registry=REGISTRY
+)
+FAULTS: Final = Counter("postd_faults", "Faults that platforms answered with.", ["platform", "kind"], registry=REGISTRY)
+DUE_LAG: Final = Histogram(
+    "postd_due_lag_seconds",
+    "From the planned time of a job to the request that publishes it.",
+    ["platform"],
+    buckets=(0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600),
+    registry=REGISTRY,
+)
+OLDEST_DUE: Final = Gauge(
+    "postd_oldest_due_seconds", "How long the oldest job that is due has been waiting.", registry=REGISTRY
+)
+UNKNOWN: Final = Gauge("postd_jobs_unknown", "Jobs whose outcome is being looked for.", ["platform"], registry=REGISTRY)
+NEEDS_REVIEW: Final = Gauge(
+    "postd_jobs_needing_review", "Jobs whose outcome only a person can find out.", ["platform"], registry=REGISTRY
+)
+
+# ------------------------------------------------------------------------------------------------ machinery
+
+OFFERS: Final = Counter("postd_scheduler_offers", "Wake-ups that the scheduler sent for due rows.", registry=REGISTRY)
+LEASE_EXPIRIES: Final = Counter(
+    "postd_lease_expiries", "Jobs that were taken from a worker that did not come back.", registry=REGISTRY
+)
+TOKEN_REFRESHES: Final = Counter(
+    "postd_token_refreshes", "Tokens that were renewed, or could not be.", ["platform", "outcome"], registry=REGISTRY
+)
+RATE_LIMITED: Final = Counter(
+    "postd_rate_limited", "Requests that had to wait or were refused.", ["limit"], registry=REGISTRY
+)
+LIMITER_DOWN: Final = Counter(
+    "postd_limiter_unavailable", "Requests let through because the limiter could not be asked.", registry=REGISTRY
+)
+
+# ---------------------------------------------------------------------------------------------------- the bus
+
+BUS_RESYNCS: Final = Counter(
+    "postd_bus_resyncs",
+    "Subscriptions of the bus to its server; one more than the lost connections.",
+    registry=REGISTRY,
+)
+BUS_FAILURES: Final = Counter(
+    "postd_bus_failures", "Messages that could not be sent; readers find the change by themselves.", registry=REGISTRY
+)
+BUS_AGE: Final = Gauge(
+    "postd_bus_age_seconds", "Since the bus last heard anything, its own beat included.", registry=REGISTRY
+)
+
+# ---------------------------------------------------------------------------------------------------- the API
+
+SOCKETS: Final = Gauge("postd_websockets", "Sockets that are open.", registry=REGISTRY)
+OPERATIONS: Final = Counter("postd_graphql_operations", "GraphQL operations.", ["type", "outcome"], registry=REGISTRY)
+OPERATION_SECONDS: Final = Histogram(
+    "postd_graphql_operation_seconds",
+    "How long queries and mutations took.",
+    ["type", "outcome"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+    registry=REGISTRY,
+)
+
+
+def render() -> bytes:
+    """All series in the text format of Prometheus; send it as `CONTENT_TYPE`."""
+    return generate_latest(REGISTRY)

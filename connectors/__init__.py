@@ -1,0 +1,1 @@
+"""Where posts go: a library of platforms that imports nothing of the application."""

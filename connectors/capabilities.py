@@ -1,0 +1,202 @@
+"""A platform described by data: formats, limits, quotas, scopes, ways to connect.
+
+The validator, the API's capability matrix, the documentation and the tests read the same declaration, so
+that they cannot disagree. A connection may narrow or widen an installation-wide limit (a Mastodon instance
+states its own): `Account.limits` holds such figures by `Limit.rule`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from enum import StrEnum
+
+
+class Unit(StrEnum):
+    """What a limit counts."""
+
+    GRAPHEMES = "graphemes"
+    """Grapheme clusters: what a reader sees as one character."""
+    CHARACTERS = "characters"
+    """Unicode code points."""
+    BYTES = "bytes"
+    """Bytes (of UTF-8 where it is text)."""
+    COUNT = "count"
+    PIXELS = "pixels"
+    SECONDS = "seconds"
+
+
+class FormatKey(StrEnum):
+    """What kind of post it is."""
+
+    TEXT = "text"
+    IMAGE = "image"
+    VIDEO = "video"
+    LINK = "link"
+    POLL = "poll"
+    THREAD = "thread"
+
+
+class MediaKind(StrEnum):
+    """What kind of file it is, found out from its bytes."""
+
+    IMAGE = "image"
+    VIDEO = "video"
+    AUDIO = "audio"
+
+
+class ConnectBy(StrEnum):
+    """How an account is connected."""
+
+    OAUTH = "oauth"
+    APP_PASSWORD = "app_password"  # noqa: S105 -- the name of a method, not a password
+
+
+class ReconcileClass(StrEnum):
+    """What settles a publish whose answer was lost."""
+
+    KEY = "key"
+    """The platform keeps our own key: asking, or sending the same again, is safe."""
+    CONTAINER = "container"
+    """A draft is made first; its id is known before the final call."""
+    DUPLICATE = "duplicate"
+    """The platform refuses the same content twice, and says so."""
+    LOOKUP = "lookup"
+    """The account's own list is searched by text and time."""
+    HUMAN = "human"
+    """Nothing: a person looks."""
+
+
+class FieldKind(StrEnum):
+    """How a connect form shows a field."""
+
+    TEXT = "text"
+    SECRET = "secret"
+    URL = "url"
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectField:
+    """One thing to ask before a connection can start."""
+
+    name: str
+    label: str
+    kind: FieldKind = FieldKind.TEXT
+    required: bool = True
+    placeholder: str = ""
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectMethod:
+    """One way to connect, with what it has to ask for."""
+
+    by: ConnectBy
+    fields: tuple[ConnectField, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One figure that content must keep to."""
+
+    rule: str
+    """Stable name, e.g. `text.length`, `media.count`, `image.bytes`, `alt.length`, `thread.parts`."""
+    unit: Unit
+    max: int | None = None
+    min: int | None = None
+    source: str = ""
+    """The page of the platform's documentation that states it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One kind of post with its limits and the files that it takes."""
+
+    key: FormatKey
+    limits: tuple[Limit, ...] = ()
+    media_types: tuple[str, ...] = ()
+    """MIME types that a file of this format may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option of the platform's own, e.g. who may see or answer a post."""
+
+    name: str
+    description: str
+    choices: tuple[str, ...] = ()
+    default: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaRule:
+    """An allowance of the platform's: how many of what in which time."""
+
+    name: str
+    max: int
+    per: timedelta
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A right that is asked for, and what it is needed for."""
+
+    name: str
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApiVersion:
+    """The version of the platform's API that the connector speaks."""
+
+    name: str
+    source: str
+    released: date | None = None
+    sunset: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRules:
+    """What an image is made to fit before it is uploaded."""
+
+    max_bytes: int
+    max_side: int
+    types: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """Everything that is declared of one platform."""
+
+    key: str
+    name: str
+    docs: str
+    connect: tuple[ConnectMethod, ...]
+    formats: tuple[Format, ...]
+    scopes: tuple[Scope, ...]
+    reconcile: ReconcileClass
+    api_version: ApiVersion
+    options: tuple[Option, ...] = ()
+    quotas: tuple[QuotaRule, ...] = ()
+    images: ImageRules | None = None
+    can_edit: bool = False
+    can_delete: bool = False
+    can_schedule: bool = False
+    settle_delay: timedelta | None = None
+    """How long to wait before "not found" is believed; None: the installation's setting."""
+    processing_timeout: timedelta = field(default=timedelta(hours=1))
+    """How long the platform may process a post before the outcome counts as unknown."""
+
+    def format(self, key: FormatKey) -> Format | None:
+        """The declaration of one format, or None where the platform has no such posts."""
+        return next((item for item in self.formats if item.key is key), None)
+
+    def limits(self, key: FormatKey, account: Mapping[str, int] | None = None) -> tuple[Limit, ...]:
+        """The limits of one format, with the account's own figures in place of the declared maxima."""
+        declared = self.format(key)
+        own = account or {}
+        return tuple(
+            replace(item, max=own.get(item.rule, item.max)) for item in (declared.limits if declared else ())
+        )

@@ -1,0 +1,1 @@
+"""Tests of the Bluesky connector: pure files by themselves, the rest against the simulated server on loopback."""

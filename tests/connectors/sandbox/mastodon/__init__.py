@@ -1,0 +1,1 @@
+"""Tests of the simulated Mastodon instance. Imported by nobody."""

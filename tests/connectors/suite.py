@@ -1,0 +1,359 @@
+"""The one conformance suite: what every connector must do, whatever its platform.
+
+A platform's test binds to it in a few lines: a subclass of `ConnectorSuite` named `Test...`, and a fixture `harness`
+that gives a `tests.connectors.harness.Harness`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from connectors.capabilities import Capabilities, Format, FormatKey, ReconcileClass
+from connectors.contract import (
+    Absent,
+    Access,
+    Content,
+    Context,
+    Failed,
+    Found,
+    Media,
+    Outcome,
+    Part,
+    PrepareStep,
+    Published,
+    PublishedRef,
+    PublishTask,
+    Severity,
+    Tokens,
+    Unknown,
+)
+from connectors.faults import Effect, Fault, FaultKind, PlatformFault
+from tests.connectors.harness import PAUSE_SECONDS, Harness, Trouble, picture
+
+
+@dataclass(slots=True)
+class Story:
+    """One account, connected, and the way in which the application publishes on it."""
+
+    harness: Harness
+    cx: Context
+    access: Access
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self.harness.connector.capabilities
+
+    def task(self, text: str, media: tuple[Media, ...] = (), **more: Any) -> PublishTask:
+        position = 1 if more.get("parent") else 0
+        return PublishTask(Part(text, media), position=position, attempt_key=uuid4(), composed_at=self.cx.now(), **more)
+
+    async def ready(self, task: PublishTask) -> PublishTask:
+        """Do the repeatable half and write down the intent."""
+        saved: list[Mapping[str, Any]] = []
+
+        async def save(step: PrepareStep, checkpoint: Mapping[str, Any]) -> None:
+            assert step in PrepareStep
+            saved.append(dict(checkpoint))
+
+        checkpoint = await self.harness.connector.prepare(self.cx, self.access, task, save)
+        assert len(saved) >= (1 if task.part.media and not task.checkpoint else 0)
+        return replace(task, checkpoint=checkpoint, intended_at=self.cx.now())
+
+    async def send(self, task: PublishTask, access: Access | None = None) -> Outcome:
+        """Do the irreversible half; a fault that is raised means what the outcome of the same name means."""
+        return await _outcome(self.harness.connector.publish(self.cx, access or self.access, task))
+
+    async def publish(self, task: PublishTask) -> PublishedRef:
+        outcome = await self.send(await self.ready(task))
+        assert isinstance(outcome, Published), outcome
+        return outcome.ref
+
+
+async def _outcome(call: Awaitable[Outcome]) -> Outcome:
+    try:
+        return await call
+    except PlatformFault as trouble:
+        return Failed(trouble.fault) if trouble.fault.effect is Effect.NONE else Unknown(trouble.fault)
+
+
+async def _tokens(call: Awaitable[Tokens]) -> tuple[Tokens | None, Fault | None]:
+    try:
+        return await call, None
+    except PlatformFault as trouble:
+        return None, trouble.fault
+
+
+def _limits(formats: Sequence[Format]) -> list[tuple[FormatKey, Any]]:
+    return [(item.key, limit) for item in formats for limit in item.limits]
+
+
+class ConnectorSuite:
+    """Stories that end the same on every platform."""
+
+    @pytest.fixture
+    async def story(self, harness: Harness) -> Story:
+        return Story(harness, harness.context(), await harness.connect())
+
+    # -- what is declared
+
+    async def test_every_limit_names_the_page_that_states_it(self, harness: Harness) -> None:
+        nameless = [
+            (key, limit.rule)
+            for key, limit in _limits(harness.connector.capabilities.formats)
+            if not limit.source.startswith("https://")
+        ]
+        assert nameless == []
+
+    async def test_every_limit_bounds_something(self, harness: Harness) -> None:
+        boundless = [
+            (key, limit.rule)
+            for key, limit in _limits(harness.connector.capabilities.formats)
+            if limit.max is None and limit.min is None
+        ]
+        assert boundless == []
+
+    async def test_formats_with_files_say_which_types(self, harness: Harness) -> None:
+        families = {FormatKey.VIDEO: ("video/", "audio/", "image/gif")}
+        for item in harness.connector.capabilities.formats:
+            assert item.media_types or item.key not in (FormatKey.IMAGE, FormatKey.VIDEO)
+            assert [mime for mime in item.media_types if not mime.startswith(families.get(item.key, "image/"))] == []
+
+    async def test_each_format_is_declared_once_and_text_is_limited(self, harness: Harness) -> None:
+        capabilities = harness.connector.capabilities
+        keys = [item.key for item in capabilities.formats]
+        assert len(keys) == len(set(keys))
+        assert "text.length" in {limit.rule for limit in capabilities.limits(FormatKey.TEXT)}
+
+    async def test_scopes_fields_options_and_version_explain_themselves(self, harness: Harness) -> None:
+        capabilities = harness.connector.capabilities
+        assert capabilities.key == capabilities.key.lower()
+        assert capabilities.scopes
+        assert all(scope.purpose.endswith(".") for scope in capabilities.scopes)
+        assert all(item.label for method in capabilities.connect for item in method.fields)
+        assert all(option.description for option in capabilities.options)
+        assert all(option.default in (None, *option.choices) for option in capabilities.options if option.choices)
+        assert all(quota.source.startswith("https://") for quota in capabilities.quotas)
+        assert capabilities.api_version.source.startswith("https://")
+
+    # -- connecting
+
+    async def test_connecting_gives_an_account_that_check_confirms(self, story: Story) -> None:
+        account = await story.harness.connector.check(story.cx, story.access)
+        assert account.external_id == story.access.account.external_id
+        assert account.handle == story.access.account.handle
+        assert account.server.startswith("http")
+        assert account.name
+
+    async def test_a_refresh_gives_working_tokens_or_asks_to_reconnect(self, story: Story) -> None:
+        connector = story.harness.connector
+        tokens, fault = await _tokens(connector.refresh(story.cx, story.access))
+        if fault is not None:
+            assert (fault.kind, fault.effect) == (FaultKind.AUTH_EXPIRED, Effect.NONE)
+            assert fault.hint
+        if tokens is not None:
+            story.harness.secrets.append(tokens.access.reveal())
+            account = await connector.check(story.cx, replace(story.access, tokens=tokens))
+            assert account.external_id == story.access.account.external_id
+
+    async def test_revoking_twice_is_fine(self, story: Story) -> None:
+        await story.harness.connector.revoke(story.cx, story.access)
+        await story.harness.connector.revoke(story.cx, story.access)
+
+    # -- publishing
+
+    async def test_a_text_is_published_once_with_its_address(self, story: Story) -> None:
+        ref = await story.publish(story.task("Good morning, héllo 👋🏽"))
+        posts = await story.harness.posts()
+        assert [(post.id, post.text, post.times) for post in posts] == [(ref.id, "Good morning, héllo 👋🏽", 1)]
+        assert ref.url is not None
+        assert ref.url.startswith("http")
+
+    async def test_the_same_task_sent_again_is_one_post(self, story: Story) -> None:
+        if story.capabilities.reconcile is not ReconcileClass.KEY:
+            return
+        task = await story.ready(story.task("Only once"))
+        first, second = await story.send(task), await story.send(task)
+        assert isinstance(first, Published)
+        assert isinstance(second, Published)
+        assert first.ref.id == second.ref.id
+        assert [post.id for post in await story.harness.posts()] == [first.ref.id]
+
+    async def test_two_tasks_with_the_same_text_are_two_posts(self, story: Story) -> None:
+        first = await story.publish(story.task("Again"))
+        second = await story.publish(story.task("Again"))
+        assert [post.id for post in await story.harness.posts()] == [first.id, second.id]
+
+    async def test_an_image_goes_out_with_its_description(self, story: Story) -> None:
+        if story.capabilities.format(FormatKey.IMAGE) is None:
+            return
+        ref = await story.publish(story.task("A picture", media=(picture(),)))
+        assert [(post.id, post.files) for post in await story.harness.posts()] == [(ref.id, 1)]
+
+    async def test_an_upload_is_not_repeated_once_it_is_saved(self, story: Story) -> None:
+        if story.capabilities.format(FormatKey.IMAGE) is None:
+            return
+        task = await story.ready(story.task("A picture", media=(picture(),)))
+        uploads = [item for item in story.harness.exchanges if item.method == "POST"]
+        again = await story.ready(task)
+        assert again.checkpoint == task.checkpoint
+        assert [item for item in story.harness.exchanges if item.method == "POST"] == uploads
+
+    async def test_a_thread_answers_itself(self, story: Story) -> None:
+        if story.capabilities.format(FormatKey.THREAD) is None:
+            return
+        root = await story.publish(story.task("One"))
+        middle = await story.publish(story.task("Two", root=root, parent=root))
+        last = await story.publish(story.task("Three", root=root, parent=middle))
+        posts = [(post.id, post.reply_to) for post in await story.harness.posts()]
+        assert posts == [(root.id, None), (middle.id, root.id), (last.id, middle.id)]
+
+    # -- trouble
+
+    async def test_a_lost_answer_is_unknown_and_then_found(self, story: Story) -> None:
+        task = await story.ready(story.task("Lost on the way back"))
+        await story.harness.trouble(Trouble.LOST_ANSWER)
+        outcome = await story.send(task)
+        assert isinstance(outcome, Unknown)
+        assert outcome.fault.kind is FaultKind.NO_ANSWER
+        finding = await story.harness.connector.reconcile(story.cx, story.access, task)
+        assert isinstance(finding, Found), finding
+        assert [post.id for post in await story.harness.posts()] == [finding.ref.id]
+        assert finding.ref.url is not None
+
+    async def test_a_lost_answer_within_a_thread_is_found(self, story: Story) -> None:
+        if story.capabilities.format(FormatKey.THREAD) is None:
+            return
+        root = await story.publish(story.task("One"))
+        task = await story.ready(story.task("Two", root=root, parent=root))
+        await story.harness.trouble(Trouble.LOST_ANSWER)
+        assert isinstance(await story.send(task), Unknown)
+        finding = await story.harness.connector.reconcile(story.cx, story.access, task)
+        assert isinstance(finding, Found), finding
+        assert [post.id for post in await story.harness.posts()] == [root.id, finding.ref.id]
+
+    async def test_a_lost_request_is_unknown_and_then_absent(self, story: Story) -> None:
+        task = await story.ready(story.task("Never arrived"))
+        await story.harness.trouble(Trouble.LOST_REQUEST)
+        assert isinstance(await story.send(task), Unknown)
+        assert isinstance(await story.harness.connector.reconcile(story.cx, story.access, task), Absent)
+        assert await story.harness.posts() == []
+        assert isinstance(await story.send(task), Published)
+        assert len(await story.harness.posts()) == 1
+
+    async def test_an_older_post_of_the_same_text_is_not_taken_for_ours(self, story: Story) -> None:
+        await story.publish(story.task("Every day"))
+        task = await story.ready(story.task("Every day"))
+        task = replace(task, intended_at=story.cx.now() + timedelta(minutes=10))
+        await story.harness.trouble(Trouble.LOST_REQUEST)
+        assert isinstance(await story.send(task), Unknown)
+        assert isinstance(await story.harness.connector.reconcile(story.cx, story.access, task), Absent)
+
+    async def test_a_refused_connection_is_a_failure_without_effect(self, story: Story) -> None:
+        task = await story.ready(story.task("Nobody listens"))
+        outcome = await story.send(task, story.harness.unreachable(story.access))
+        assert isinstance(outcome, Failed)
+        assert (outcome.fault.kind, outcome.fault.effect) == (FaultKind.UNREACHABLE, Effect.NONE)
+        assert await story.harness.posts() == []
+
+    async def test_a_pause_is_a_failure_that_says_how_long(self, story: Story) -> None:
+        task = await story.ready(story.task("Too fast"))
+        await story.harness.trouble(Trouble.PAUSE)
+        outcome = await story.send(task)
+        assert isinstance(outcome, Failed)
+        assert outcome.fault.kind is FaultKind.RATE_LIMITED
+        assert outcome.fault.retry_after == timedelta(seconds=PAUSE_SECONDS)
+        assert await story.harness.posts() == []
+
+    async def test_a_server_error_leaves_the_outcome_open(self, story: Story) -> None:
+        task = await story.ready(story.task("It broke"))
+        await story.harness.trouble(Trouble.BROKEN)
+        outcome = await story.send(task)
+        assert isinstance(outcome, Unknown)
+        assert (outcome.fault.effect, outcome.fault.status) == (Effect.UNKNOWN, 500)
+        assert isinstance(await story.harness.connector.reconcile(story.cx, story.access, task), Absent)
+
+    async def test_an_undocumented_answer_leaves_the_outcome_open(self, story: Story) -> None:
+        task = await story.ready(story.task("Garbled"))
+        await story.harness.trouble(Trouble.NONSENSE)
+        outcome = await story.send(task)
+        assert isinstance(outcome, Unknown)
+        assert outcome.fault.kind is FaultKind.UNEXPECTED_ANSWER
+        assert isinstance(await story.harness.connector.reconcile(story.cx, story.access, task), Found)
+
+    async def test_a_dead_token_is_a_failure_that_names_it(self, story: Story) -> None:
+        task = await story.ready(story.task("Not mine any more"))
+        await story.harness.trouble(Trouble.EXPIRED)
+        outcome = await story.send(task)
+        assert isinstance(outcome, Failed)
+        assert outcome.fault.kind is FaultKind.AUTH_EXPIRED
+        assert outcome.fault.hint
+        assert await story.harness.posts() == []
+
+    # -- checking before sending
+
+    async def test_a_text_at_the_limit_fits_and_one_more_does_not(self, story: Story) -> None:
+        limits = {item.rule: item for item in story.capabilities.limits(FormatKey.TEXT, story.access.account.limits)}
+        most = limits["text.length"].max
+        assert most is not None
+        validate = story.harness.connector.validate
+        assert not validate(Content((Part("a" * most),)), story.access.account)
+        problems = validate(Content((Part("a" * (most + 1)),)), story.access.account)
+        found = [item for item in problems if item.severity is Severity.ERROR and item.rule == "text.length"]
+        assert [(item.path, item.measured, item.limit) for item in found] == [
+            (("parts", "0", "text"), str(most + 1), str(most))
+        ]
+
+    async def test_nothing_to_publish_is_a_problem(self, story: Story) -> None:
+        problems = story.harness.connector.validate(Content((Part(" "),)), story.access.account)
+        assert [item.severity for item in problems] == [Severity.ERROR]
+
+    # -- afterwards
+
+    async def test_deleting_twice_is_fine(self, story: Story) -> None:
+        if not story.capabilities.can_delete:
+            return
+        ref = await story.publish(story.task("Short-lived"))
+        await story.harness.connector.delete(story.cx, story.access, ref)
+        await story.harness.connector.delete(story.cx, story.access, ref)
+        assert await story.harness.posts() == []
+
+    async def test_an_edit_changes_the_post_or_is_refused(self, story: Story) -> None:
+        ref = await story.publish(story.task("Befor"))
+        task = await story.ready(story.task("Before"))
+        if story.capabilities.can_edit:
+            await story.harness.connector.edit(story.cx, story.access, ref, task)
+        else:
+            with pytest.raises(PlatformFault):
+                await story.harness.connector.edit(story.cx, story.access, ref, task)
+        expected = "Before" if story.capabilities.can_edit else "Befor"
+        assert [(post.id, post.text) for post in await story.harness.posts()] == [(ref.id, expected)]
+
+    async def test_figures_are_given_for_posts_that_are_there(self, story: Story) -> None:
+        kept = await story.publish(story.task("Stays"))
+        gone = await story.publish(story.task("Goes"))
+        await story.harness.connector.delete(story.cx, story.access, gone)
+        metrics = await story.harness.connector.metrics(story.cx, story.access, [kept, gone])
+        assert [item.ref for item in metrics] == [kept.id]
+        assert all(value == 0 for value in metrics[0].values.values())
+        assert metrics[0].values
+
+    # -- secrets
+
+    async def test_no_secret_is_seen_anywhere(self, harness: Harness, caplog: pytest.LogCaptureFixture) -> None:
+        with caplog.at_level(logging.DEBUG):
+            story = Story(harness, harness.context(), await harness.connect())
+            task = await story.ready(story.task("Quiet"))
+            published = await story.send(task)
+            await harness.trouble(Trouble.EXPIRED)
+            refused = await story.send(await story.ready(story.task("Dead")))
+        shown = [repr(item) for item in (story.access, task, published, refused, *harness.exchanges)]
+        shown += [caplog.text]
+        assert harness.secrets
+        assert [number for number, secret in enumerate(harness.secrets) if any(secret in text for text in shown)] == []

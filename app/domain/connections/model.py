@@ -1,0 +1,131 @@
+"""The tables around a connection: the account, its sealed tokens, its health log, our client registrations."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.domain.connections.states import ConnectionState
+from app.services.tables import Key, Table, Word, of_tenant, one_of, refers
+
+
+class Connection(Table):
+    """An account on a platform that the tenant may post to."""
+
+    __tablename__ = "connections"
+
+    id: Mapped[Key]
+    tenant_id: Mapped[UUID]
+    platform: Mapped[str]
+    external_id: Mapped[str]
+    """The account's id on the platform; it never changes, handles do."""
+    kind: Mapped[str]
+    handle: Mapped[str]
+    name: Mapped[str]
+    server: Mapped[str]
+    url: Mapped[str | None]
+    avatar_url: Mapped[str | None]
+    account_limits: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    """Figures of this account or its server, by the limit's name."""
+    state: Mapped[ConnectionState] = mapped_column(Word(ConnectionState))
+    reason: Mapped[dict[str, Any] | None]
+    """Why it is not healthy: code, message, hint."""
+    method: Mapped[str]
+    granted_scopes: Mapped[list[str]] = mapped_column(server_default=text("'{}'::varchar[]"))
+    token_expires_at: Mapped[datetime | None]
+    """When the access ends unless the user renews it: the refresh token's end, else the access token's."""
+    refreshes_itself: Mapped[bool] = mapped_column(server_default=text("false"))
+    token_version: Mapped[int] = mapped_column(server_default=text("0"))
+    """Counts token writes; a refresh never overwrites a newer token."""
+    refresh_failures: Mapped[int] = mapped_column(server_default=text("0"))
+    app_id: Mapped[UUID | None]
+    last_ok_at: Mapped[datetime | None]
+    next_check_at: Mapped[datetime]
+    revision: Mapped[int] = mapped_column(server_default=text("1"))
+    created_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+    updated_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "id"),
+        UniqueConstraint("tenant_id", "platform", "external_id"),
+        one_of("state", ConnectionState),
+        Index("ix_connections_tenant_id_platform_state", "tenant_id", "platform", "state"),
+        Index("ix_connections_tenant_id_created_at_id", "tenant_id", "created_at", "id"),
+        Index("ix_connections_next_check_at", "next_check_at"),
+        of_tenant(),
+        refers("app_id", "platform_apps", ondelete="NO ACTION"),
+    )
+
+
+class SealedTokens(Table):
+    """The tokens of a connection as the vault sealed them. Deleting the row destroys them."""
+
+    __tablename__ = "sealed_tokens"
+
+    id: Mapped[Key]
+    tenant_id: Mapped[UUID]
+    connection_id: Mapped[UUID]
+    field: Mapped[str]
+    """`current`, or `previous`: kept until the current ones have worked once."""
+    blob: Mapped[bytes] = mapped_column(LargeBinary)
+    kek_id: Mapped[str]
+    """Which master key wraps it, so that a rotation knows what is left."""
+    version: Mapped[int]
+
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "id"),
+        UniqueConstraint("tenant_id", "connection_id", "field"),
+        CheckConstraint("field IN ('current', 'previous')", name="field_known"),
+        Index("ix_sealed_tokens_kek_id", "kek_id"),
+        of_tenant(),
+        refers("connection_id", "connections"),
+    )
+
+
+class ConnectionCheck(Table):
+    """One look at a connection, for its health log."""
+
+    __tablename__ = "connection_checks"
+
+    id: Mapped[Key]
+    tenant_id: Mapped[UUID]
+    connection_id: Mapped[UUID]
+    at: Mapped[datetime]
+    what: Mapped[str]
+    """check, refresh, connect or publish."""
+    ok: Mapped[bool]
+    fault: Mapped[dict[str, Any] | None]
+
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "id"),
+        Index("ix_connection_checks_tenant_id_connection_id_at", "tenant_id", "connection_id", "at"),
+        of_tenant(),
+        refers("connection_id", "connections"),
+    )
+
+
+class PlatformApp(Table):
+    """Our client at one authorization server, e.g. one a Mastodon instance."""
+
+    __tablename__ = "platform_apps"
+
+    id: Mapped[Key]
+    tenant_id: Mapped[UUID]
+    platform: Mapped[str]
+    key: Mapped[str]
+    client_id: Mapped[str]
+    blob: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """The client secret, sealed."""
+    kek_id: Mapped[str | None]
+    extra: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    created_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "id"),
+        UniqueConstraint("tenant_id", "platform", "key"),
+        of_tenant(),
+    )

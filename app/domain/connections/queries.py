@@ -1,0 +1,71 @@
+"""Reads of connections: each function gives rows of the session's tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.domain.connections.model import Connection, ConnectionCheck
+from app.domain.connections.states import ConnectionState
+from app.kernel.errors import NotFound
+from app.services.db import tenant_of
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionFilter:
+    """Which connections; a condition that is not stated does not narrow."""
+
+    platforms: tuple[str, ...] | None = None
+    states: tuple[ConnectionState, ...] | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """The conditions as SQL."""
+        found: list[ColumnElement[bool]] = []
+        if self.platforms is not None:
+            found.append(Connection.platform.in_(self.platforms))
+        if self.states is not None:
+            found.append(Connection.state.in_(self.states))
+        return found
+
+
+def connections(session: AsyncSession, wanted: ConnectionFilter) -> Select[Connection]:
+    """The statement that lists connections, without an order."""
+    return select(Connection).where(Connection.tenant_id == tenant_of(session), *wanted.conditions())
+
+
+async def count(session: AsyncSession, wanted: ConnectionFilter) -> int:
+    """How many connections there are."""
+    query = select(func.count()).select_from(connections(session, wanted).subquery())
+    return int(await session.scalar(query) or 0)
+
+
+async def connection(session: AsyncSession, connection_id: UUID, *, lock: bool = False) -> Connection:
+    """One connection.
+
+    Raises:
+        NotFound: no such connection in this tenant.
+    """
+    query = select(Connection).where(Connection.tenant_id == tenant_of(session), Connection.id == connection_id)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    row = await session.scalar(query)
+    if row is None:
+        raise NotFound("connection")
+    return row
+
+
+async def by_ids(session: AsyncSession, keys: Sequence[UUID]) -> Sequence[Connection]:
+    """Connections by id, in no order."""
+    mine = (Connection.tenant_id == tenant_of(session), Connection.id.in_(keys))
+    return (await session.scalars(select(Connection).where(*mine))).all()
+
+
+def checks(session: AsyncSession, connection_id: UUID) -> Select[ConnectionCheck]:
+    """The statement that lists a connection's health log, without an order."""
+    return select(ConnectionCheck).where(
+        ConnectionCheck.tenant_id == tenant_of(session), ConnectionCheck.connection_id == connection_id
+    )

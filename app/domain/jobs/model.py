@@ -1,0 +1,178 @@
+"""The table of jobs: the row is the queue."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.domain.jobs.states import FINAL, LEASED, JobState, JobStep, ParkReason
+from app.services.tables import Key, Table, Word, of_tenant, one_of, refers
+
+
+def quoted(states: tuple[JobState, ...]) -> str:
+    """States as a SQL list."""
+    return ", ".join(f"'{state}'" for state in states)
+
+
+class Job(Table):
+    """One post on one connection, with the content as it will go out there."""
+
+    __tablename__ = "jobs"
+
+    id: Mapped[Key]
+    tenant_id: Mapped[UUID]
+    post_id: Mapped[UUID]
+    connection_id: Mapped[UUID]
+    platform: Mapped[str]
+    content: Mapped[dict[str, Any]]
+    """The resolved content: parts, languages, options (see app/domain/posts/content.py)."""
+    state: Mapped[JobState] = mapped_column(Word(JobState))
+    step: Mapped[JobStep | None] = mapped_column(Word(JobStep))
+    """How far the current part is; null unless publishing or unknown."""
+    part: Mapped[int] = mapped_column(server_default=text("0"))
+    """The part that is next or under way, counted from 0."""
+    parts: Mapped[int]
+    due_at: Mapped[datetime]
+    """The planned instant. It stays what the user asked for; tries move `ready_at`."""
+    ready_at: Mapped[datetime]
+    """No claim before this: the planned instant first, the end of the back-off later."""
+    wake_at: Mapped[datetime | None]
+    """When somebody must look at this row next: the one clock column."""
+    publish_by: Mapped[datetime]
+    fence: Mapped[int] = mapped_column(server_default=text("0"))
+    """Counts claims; every write of a worker names it."""
+    lease_until: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    max_attempts: Mapped[int]
+    crashes: Mapped[int] = mapped_column(server_default=text("0"))
+    epoch: Mapped[int] = mapped_column(server_default=text("0"))
+    """Counts decisions of people to send again."""
+    cancel_requested_at: Mapped[datetime | None]
+    park_reason: Mapped[ParkReason | None] = mapped_column(Word(ParkReason))
+    fault: Mapped[dict[str, Any] | None]
+    """The last fault, as it is shown: kind, message, hint, status, code, words."""
+    unknown_since: Mapped[datetime | None]
+    """When the outcome became unknown; reconcile counts its patience from here."""
+    processing_since: Mapped[datetime | None]
+    platform_ref: Mapped[str | None]
+    """The platform's id of the last part: set exactly when published."""
+    url: Mapped[str | None]
+    """Where the first part can be seen."""
+    published_at: Mapped[datetime | None]
+    revision: Mapped[int] = mapped_column(server_default=text("1"))
+    created_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+    updated_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "id"),
+        one_of("state", JobState),
+        one_of("step", JobStep, optional=True),
+        one_of("park_reason", ParkReason, optional=True),
+        CheckConstraint(
+            f"(wake_at IS NULL) = (state IN ({quoted((*FINAL, JobState.NEEDS_REVIEW))}))", name="somebody_looks_next"
+        ),
+        CheckConstraint("(state = 'published') = (platform_ref IS NOT NULL)", name="published_has_reference"),
+        CheckConstraint(f"lease_until IS NULL OR state IN ({quoted(LEASED)})", name="lease_only_while_worked_on"),
+        CheckConstraint(
+            "state <> 'publishing' OR (lease_until IS NOT NULL AND step IS NOT NULL)", name="publishing_is_leased"
+        ),
+        CheckConstraint("(state = 'parked') = (park_reason IS NOT NULL)", name="parked_has_reason"),
+        CheckConstraint("attempts <= max_attempts", name="attempts_within_bounds"),
+        CheckConstraint("part >= 0 AND part < parts", name="part_exists"),
+        CheckConstraint("octet_length(content::text) <= 200000", name="content_is_bounded"),
+        Index("ix_jobs_tenant_id_wake_at", "tenant_id", "wake_at", postgresql_where=text("wake_at IS NOT NULL")),
+        Index(
+            "uq_jobs_running_connection",
+            "tenant_id",
+            "connection_id",
+            unique=True,
+            postgresql_where=text("state = 'publishing'"),
+        ),
+        Index(
+            "uq_jobs_live_target",
+            "tenant_id",
+            "post_id",
+            "connection_id",
+            unique=True,
+            postgresql_where=text("state NOT IN ('cancelled', 'failed')"),
+        ),
+        Index(
+            "uq_jobs_platform_ref",
+            "tenant_id",
+            "connection_id",
+            "platform_ref",
+            unique=True,
+            postgresql_where=text("platform_ref IS NOT NULL"),
+        ),
+        Index("ix_jobs_tenant_id_due_at_id", "tenant_id", "due_at", "id"),
+        Index("ix_jobs_tenant_id_state_due_at_id", "tenant_id", "state", "due_at", "id"),
+        Index("ix_jobs_tenant_id_connection_id_due_at_id", "tenant_id", "connection_id", "due_at", "id"),
+        Index("ix_jobs_tenant_id_post_id", "tenant_id", "post_id"),
+        of_tenant(),
+        refers("post_id", "posts"),
+        refers("connection_id", "connections"),
+    )
+
+
+class JobPart(Table):
+    """One part of a job: what is kept of it between tries."""
+
+    __tablename__ = "job_parts"
+
+    id: Mapped[Key]
+    tenant_id: Mapped[UUID]
+    job_id: Mapped[UUID]
+    position: Mapped[int]
+    attempt_key: Mapped[UUID]
+    """Our idempotency key on the platform: the same for every try within an epoch."""
+    composed_at: Mapped[datetime]
+    """The time that stands in the stored record; the same for every try."""
+    checkpoint: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    intended_at: Mapped[datetime | None]
+    """When the irreversible request was about to leave, the last time."""
+    platform_ref: Mapped[str | None]
+    url: Mapped[str | None]
+    extra: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    """What a reply or an edit needs besides the id."""
+
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "id"),
+        UniqueConstraint("tenant_id", "job_id", "position"),
+        CheckConstraint("octet_length(checkpoint::text) <= 100000", name="checkpoint_is_bounded"),
+        of_tenant(),
+        refers("job_id", "jobs"),
+    )
+
+
+class JobAttempt(Table):
+    """One try, for the timeline: what was asked, what was answered, what followed."""
+
+    __tablename__ = "job_attempts"
+
+    id: Mapped[Key]
+    tenant_id: Mapped[UUID]
+    job_id: Mapped[UUID]
+    part: Mapped[int]
+    fence: Mapped[int]
+    work: Mapped[str]
+    """publish, poll or reconcile."""
+    worker: Mapped[str]
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    outcome: Mapped[str | None]
+    """What the try ended with, e.g. published, unknown, retrying."""
+    step: Mapped[str | None]
+    fault: Mapped[dict[str, Any] | None]
+    exchanges: Mapped[list[Any]] = mapped_column(server_default=text("'[]'::jsonb"))
+    """Requests and answers, redacted and cut."""
+
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "id"),
+        UniqueConstraint("tenant_id", "job_id", "fence"),
+        of_tenant(),
+        refers("job_id", "jobs"),
+    )

@@ -1,0 +1,103 @@
+"""Reads of jobs: each function gives rows of the session's tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.domain.jobs.model import Job, JobAttempt, JobPart
+from app.domain.jobs.states import FINAL, JobState
+from app.kernel.errors import NotFound
+from app.services.db import tenant_of
+
+ATTENTION = (JobState.PARKED, JobState.NEEDS_REVIEW, JobState.FAILED)
+"""States in which a person may want to act."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobFilter:
+    """Which jobs; a condition that is not stated does not narrow."""
+
+    states: tuple[JobState, ...] | None = None
+    platforms: tuple[str, ...] | None = None
+    connections: tuple[UUID, ...] | None = None
+    posts: tuple[UUID, ...] | None = None
+    due_from: datetime | None = None
+    due_until: datetime | None = None
+    needs_attention: bool | None = None
+    final: bool | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """The conditions as SQL."""
+        found: list[ColumnElement[bool]] = []
+        if self.states is not None:
+            found.append(Job.state.in_(self.states))
+        if self.platforms is not None:
+            found.append(Job.platform.in_(self.platforms))
+        if self.connections is not None:
+            found.append(Job.connection_id.in_(self.connections))
+        if self.posts is not None:
+            found.append(Job.post_id.in_(self.posts))
+        if self.due_from is not None:
+            found.append(Job.due_at >= self.due_from)
+        if self.due_until is not None:
+            found.append(Job.due_at < self.due_until)
+        if self.needs_attention is not None:
+            wanted = Job.state.in_(ATTENTION)
+            found.append(wanted if self.needs_attention else ~wanted)
+        if self.final is not None:
+            ended = Job.state.in_(FINAL)
+            found.append(ended if self.final else ~ended)
+        return found
+
+
+def jobs(session: AsyncSession, wanted: JobFilter) -> Select[Job]:
+    """The statement that lists jobs, without an order."""
+    return select(Job).where(Job.tenant_id == tenant_of(session), *wanted.conditions())
+
+
+async def count(session: AsyncSession, wanted: JobFilter) -> int:
+    """How many jobs there are."""
+    query = select(func.count()).select_from(jobs(session, wanted).subquery())
+    return int(await session.scalar(query) or 0)
+
+
+async def job(session: AsyncSession, job_id: UUID) -> Job:
+    """One job.
+
+    Raises:
+        NotFound: no such job in this tenant.
+    """
+    row = await session.scalar(select(Job).where(Job.tenant_id == tenant_of(session), Job.id == job_id))
+    if row is None:
+        raise NotFound("job")
+    return row
+
+
+async def by_ids(session: AsyncSession, keys: Sequence[UUID]) -> Sequence[Job]:
+    """Jobs by id, in no order."""
+    return (await session.scalars(select(Job).where(Job.tenant_id == tenant_of(session), Job.id.in_(keys)))).all()
+
+
+async def of_posts(session: AsyncSession, keys: Sequence[UUID]) -> Sequence[Job]:
+    """The jobs of posts, oldest first."""
+    mine = (Job.tenant_id == tenant_of(session), Job.post_id.in_(keys))
+    return (await session.scalars(select(Job).where(*mine).order_by(Job.id))).all()
+
+
+async def parts_of(session: AsyncSession, keys: Sequence[UUID]) -> Sequence[JobPart]:
+    """The parts of jobs in order."""
+    mine = (JobPart.tenant_id == tenant_of(session), JobPart.job_id.in_(keys))
+    return (await session.scalars(select(JobPart).where(*mine).order_by(JobPart.job_id, JobPart.position))).all()
+
+
+async def attempts_of(session: AsyncSession, keys: Sequence[UUID]) -> Sequence[JobAttempt]:
+    """The timelines of jobs in order."""
+    mine = (JobAttempt.tenant_id == tenant_of(session), JobAttempt.job_id.in_(keys))
+    query = select(JobAttempt).where(*mine).order_by(JobAttempt.job_id, JobAttempt.fence)
+    return (await session.scalars(query)).all()

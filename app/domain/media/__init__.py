@@ -1,0 +1,1 @@
+"""The noun `media`: its table, states and queries. It imports no other noun."""

@@ -1,0 +1,1 @@
+"""The noun `posts`: its table, states and queries. It imports no other noun."""

@@ -1,0 +1,49 @@
+"""Content as it is stored: plain JSON of one shape, for a post and for each job.
+
+    {"parts": [{"text": str,
+                "media": [{"id": uuid, "alt": str | null}],
+                "link": {"url", "title", "description"} | null}],
+     "languages": [str],
+     "options": {platform's own}}
+
+A target's override replaces whole fields of the shared content: parts, languages; options belong to the target.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+Stored = dict[str, Any]
+
+
+def part(
+    text: str = "", media: Sequence[Mapping[str, Any]] = (), link: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """One part."""
+    files = [{"id": str(item["id"]), "alt": item.get("alt")} for item in media]
+    card = None
+    if link is not None:
+        card = {"url": link["url"], "title": link.get("title") or "", "description": link.get("description") or ""}
+    return {"text": text, "media": files, "link": card}
+
+
+def content(parts: Sequence[dict[str, Any]], languages: Sequence[str] = ()) -> Stored:
+    """The shared content of a post."""
+    return {"parts": list(parts), "languages": list(languages), "options": {}}
+
+
+def resolve(shared: Stored, override: Mapping[str, Any] | None, options: Mapping[str, Any]) -> Stored:
+    """The content for one target: the shared one, with the override's fields in place and the target's options."""
+    own = override or {}
+    return {
+        "parts": own.get("parts") or shared["parts"],
+        "languages": own.get("languages") or shared["languages"],
+        "options": dict(options),
+    }
+
+
+def media_ids(stored: Stored) -> list[UUID]:
+    """The files that a content shows, in order."""
+    return [UUID(item["id"]) for one in stored["parts"] for item in one["media"]]

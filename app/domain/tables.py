@@ -1,0 +1,24 @@
+"""Every table, imported so that the metadata is whole: for migrations and for checks of the catalogue."""
+
+from __future__ import annotations
+
+from sqlalchemy import MetaData
+
+from app.domain.audit import model as audit
+from app.domain.connections import flow_model as flows
+from app.domain.connections import model as connections
+from app.domain.jobs import model as jobs
+from app.domain.keys import model as keys
+from app.domain.media import model as media
+from app.domain.posts import model as posts
+from app.domain.processes import model as processes
+from app.domain.tenants import model as tenants
+from app.services import events, gates, idempotency
+from app.services.tables import Table
+
+MODULES = (tenants, keys, connections, flows, posts, jobs, media, audit, processes, events, gates, idempotency)
+
+
+def metadata() -> MetaData:
+    """The metadata with every table of the application."""
+    return Table.metadata

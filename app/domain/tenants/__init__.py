@@ -1,0 +1,1 @@
+"""The noun `tenants`: its table, states and queries. It imports no other noun."""

@@ -1,0 +1,145 @@
+"""PostgreSQL: two pools under two roles, sessions that belong to a tenant, and the one place that commits.
+
+* `Database.transaction(tenant)` is for verbs: a session under `postd_app`, where row-level security shows one
+  tenant's rows only. What was recorded with `before_commit` runs as the last statements, the commit is shielded
+  from cancellation, and what was recorded with `after_commit` runs when the rows are visible to others.
+* `Database.read(tenant)` is for queries: the same session, rolled back at the end.
+* `Database.system()` is for what must be read before a tenant is known (a key, a state, due rows); its role
+  `postd_system` has its own policies and grants on just those columns.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import event, make_url, text
+from sqlalchemy.engine import URL, Connection
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import Session, SessionTransaction
+
+Hook = Callable[[AsyncSession], Awaitable[None]]
+Announce = Callable[[UUID, int], Awaitable[None]]
+"""Tells subscribers that a tenant has a new event, by its number."""
+
+APP_ROLE = "postd_app"
+SYSTEM_ROLE = "postd_system"
+
+
+class TenantSession(Session):
+    """A session that tells PostgreSQL, in each transaction anew, whose rows it may see."""
+
+
+@event.listens_for(TenantSession, "after_begin")
+def _enter_tenant(session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
+    # Transaction-local on purpose: a session-level setting would leak through the pool to the next tenant.
+    tenant: UUID | None = session.info.get("tenant")
+    if tenant is not None:
+        connection.execute(text("SELECT set_config('app.tenant_id', :tenant, true)"), {"tenant": str(tenant)})
+
+
+def before_commit(session: AsyncSession, name: str, hook: Hook, *, last: bool = False) -> None:
+    """Run `hook` once at the end of this transaction; `last` is for the one whose lock everybody wants."""
+    session.info.setdefault("commit_last" if last else "before_commit", {}).setdefault(name, hook)
+
+
+def after_commit(session: AsyncSession, name: str, hook: Hook) -> None:
+    """Run `hook` once after this transaction has been committed; nothing runs after a rollback."""
+    session.info.setdefault("after_commit", {}).setdefault(name, hook)
+
+
+def tenant_of(session: AsyncSession) -> UUID:
+    """The tenant whose transaction this is."""
+    tenant: UUID = session.info["tenant"]
+    return tenant
+
+
+def asyncpg_url(url: str) -> URL:
+    """The same address with the driver named; plain `postgresql://` would mean another one."""
+    return make_url(url).set(drivername="postgresql+asyncpg")
+
+
+def _engine(url: str, role: str, *, size: int, name: str) -> AsyncEngine:
+    return create_async_engine(
+        asyncpg_url(url),
+        pool_size=size,
+        max_overflow=size,
+        pool_timeout=3,
+        pool_recycle=1800,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={
+            "timeout": 5,
+            "command_timeout": 30,
+            "server_settings": {
+                "application_name": name,
+                "role": role,
+                "search_path": "public",
+                "timezone": "UTC",
+                "lock_timeout": "3s",
+                "idle_in_transaction_session_timeout": "15s",
+            },
+        },
+    )
+
+
+class Database:
+    """The pools of one process."""
+
+    def __init__(self, url: str, *, name: str = "postd", size: int = 10, announce: Announce | None = None) -> None:
+        self._announce = announce
+        self.app_engine = _engine(url, APP_ROLE, size=size, name=name)
+        self.system_engine = _engine(url, SYSTEM_ROLE, size=max(2, size // 4), name=f"{name}-system")
+        options: dict[str, Any] = {"expire_on_commit": False, "sync_session_class": TenantSession}
+        self._app = async_sessionmaker(self.app_engine, **options)
+        self._system = async_sessionmaker(self.system_engine, **options)
+
+    @asynccontextmanager
+    async def transaction(self, tenant: UUID) -> AsyncIterator[AsyncSession]:
+        """One tenant's transaction: committed when the block ends well, rolled back when it raises."""
+        async with self._app(info={"tenant": tenant, "announce": self._announce}) as session:
+            yield session
+            await _commit(session)
+
+    @asynccontextmanager
+    async def read(self, tenant: UUID) -> AsyncIterator[AsyncSession]:
+        """One tenant's rows, to read. Each statement sees what is committed when it starts."""
+        async with self._app(info={"tenant": tenant}) as session:
+            yield session
+
+    @asynccontextmanager
+    async def snapshot(self, tenant: UUID) -> AsyncIterator[AsyncSession]:
+        """One tenant's rows as of one moment: several statements that agree with each other."""
+        async with self._app(info={"tenant": tenant}) as session:
+            await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            yield session
+
+    @asynccontextmanager
+    async def system(self) -> AsyncIterator[AsyncSession]:
+        """The scheduler's and the doorkeeper's transaction; committed when the block ends well."""
+        async with self._system() as session:
+            yield session
+            await _commit(session)
+
+    async def close(self) -> None:
+        """Close both pools."""
+        await self.app_engine.dispose()
+        await self.system_engine.dispose()
+
+
+async def _commit(session: AsyncSession) -> None:
+    for moment in ("before_commit", "commit_last"):
+        for hook in session.info.pop(moment, {}).values():
+            await hook(session)
+    # A commit that is cancelled in flight has usually landed: finish it, so that the caller is told the truth.
+    commit = asyncio.ensure_future(session.commit())
+    try:
+        await asyncio.shield(commit)
+    except asyncio.CancelledError:
+        await commit
+        raise
+    for hook in session.info.pop("after_commit", {}).values():
+        await hook(session)

@@ -1,0 +1,129 @@
+"""The event log: what happened to a tenant's things, numbered without gaps, in commit order.
+
+`record` collects events during a transaction; they are written as its very last statement, together with the
+tenant's counter row. That row's lock is held for one round trip, and it makes the numbers gapless: a database
+sequence would hand out numbers before the commit, and a reader would skip those that commit late (measured).
+Subscribers read this table from their cursor; the bus carries only `tenant:number` to wake them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import BigInteger, Index, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.services.db import Announce, after_commit, before_commit, tenant_of
+from app.services.tables import Table, of_tenant
+
+
+class EventRow(Table):
+    """One event as it is stored."""
+
+    __tablename__ = "events"
+
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    type: Mapped[str]
+    subject_kind: Mapped[str]
+    subject_id: Mapped[UUID]
+    actor: Mapped[str]
+    changes: Mapped[dict[str, Any]]
+
+    __table_args__ = (
+        of_tenant(),
+        Index("ix_events_tenant_id_subject_id_seq", "tenant_id", "subject_id", "seq"),
+        Index("ix_events_at", "at"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened, named noun.participle: `job.published`."""
+
+    type: str
+    subject_kind: str
+    subject_id: UUID
+    changes: dict[str, Any] = field(default_factory=dict)
+    """What changed, without content and without secrets."""
+
+
+APPEND = text(
+    """
+    WITH counter AS (
+        UPDATE tenants SET event_seq = event_seq + :count WHERE id = :tenant RETURNING event_seq
+    ), written AS (
+        INSERT INTO events (tenant_id, seq, at, type, subject_kind, subject_id, actor, changes)
+        SELECT :tenant, counter.event_seq - :count + item.ordinality, clock_timestamp(), item.type,
+               item.subject_kind, item.subject_id, :actor, item.changes
+        FROM counter, ROWS FROM (jsonb_to_recordset(cast(:events AS jsonb))
+             AS (type text, subject_kind text, subject_id uuid, changes jsonb)) WITH ORDINALITY AS item
+        RETURNING seq
+    )
+    SELECT max(seq) FROM written
+    """
+)
+
+
+def act_as(session: AsyncSession, actor: str) -> None:
+    """Say who acts in this transaction, e.g. `key:<id>`, `worker`, `scheduler`, `platform`."""
+    session.info["actor"] = actor
+
+
+def record(session: AsyncSession, event: Event) -> None:
+    """Write `event` when this transaction commits; nothing is written when it is rolled back."""
+    session.info.setdefault("events", []).append(event)
+    before_commit(session, "events", _append, last=True)
+
+
+async def _append(session: AsyncSession) -> None:
+    events: list[Event] = session.info.pop("events")
+    payload = [
+        {"type": e.type, "subject_kind": e.subject_kind, "subject_id": str(e.subject_id), "changes": e.changes}
+        for e in events
+    ]
+    tenant = tenant_of(session)
+    seq = await session.scalar(
+        APPEND,
+        {
+            "count": len(events),
+            "tenant": tenant,
+            "actor": session.info.get("actor", "system"),
+            "events": orjson.dumps(payload, default=str).decode(),
+        },
+    )
+    announce: Announce | None = session.info.get("announce")
+    if announce is not None and seq is not None:
+        number = int(seq)
+
+        async def tell(_: AsyncSession) -> None:
+            await announce(tenant, number)
+
+        after_commit(session, "announce", tell)
+
+
+async def read_after(session: AsyncSession, seq: int, limit: int) -> Sequence[EventRow]:
+    """The next events after a cursor, in order."""
+    tenant = tenant_of(session)
+    query = select(EventRow).where(EventRow.tenant_id == tenant, EventRow.seq > seq).order_by(EventRow.seq).limit(limit)
+    return (await session.scalars(query)).all()
+
+
+async def latest(session: AsyncSession) -> int:
+    """The number of the newest event; 0 before the first."""
+    number = await session.scalar(text("SELECT event_seq FROM tenants WHERE id = :t"), {"t": tenant_of(session)})
+    return int(number or 0)
+
+
+async def oldest(session: AsyncSession) -> int:
+    """The number of the oldest event that is still kept; the next number where none is."""
+    tenant = tenant_of(session)
+    number = await session.scalar(text("SELECT min(seq) FROM events WHERE tenant_id = :t"), {"t": tenant})
+    return int(number) if number is not None else await latest(session) + 1

@@ -1,0 +1,1 @@
+"""Alembic migrations: plain, reversible, each able to run beside the previous release."""

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from app.kernel import metrics
+
+
+def test_a_count_is_rendered_with_its_labels() -> None:
+    labels = {"platform": "test", "outcome": "published"}
+    before = metrics.REGISTRY.get_sample_value("postd_publishes_total", labels) or 0
+    metrics.PUBLISHES.labels("test", "published").inc()
+    samples = [
+        sample
+        for family in text_string_to_metric_families(metrics.render().decode())
+        for sample in family.samples
+        if sample.name == "postd_publishes_total" and sample.labels == labels
+    ]
+    assert [sample.value for sample in samples] == [before + 1]
+
+
+def test_the_content_type_is_that_of_prometheus() -> None:
+    assert metrics.CONTENT_TYPE.startswith("text/plain; version=")
+
+
+def test_every_series_is_ours_and_described() -> None:
+    families = list(text_string_to_metric_families(metrics.render().decode()))
+    assert len(families) > 15
+    assert all(family.name.startswith("postd_") and family.documentation for family in families)
+
+
+def test_no_series_can_be_flooded_by_users() -> None:
+    names = {label for series in vars(metrics).values() for label in getattr(series, "_labelnames", ())}
+    assert names == {"platform", "outcome", "kind", "limit", "type"}

@@ -1,0 +1,1 @@
+"""Tests of the technical services, against real servers."""

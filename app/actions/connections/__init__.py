@@ -1,0 +1,1 @@
+"""The verbs of connections. All of them change state by `transition`."""

@@ -1,0 +1,73 @@
+"""Offer jobs whose moment has come: the scheduler's one statement.
+
+Promise: each offered row is looked at by a worker now, or offered again after `again`. Many schedulers are safe:
+gates and rows are taken with SKIP LOCKED. Tenants take turns: at most `each` rows of one tenant a call, and
+tenants in the order of their gates, so that ten thousand jobs of one do not delay the one of another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.services.gates import FOREVER
+
+OFFER = text(
+    """
+    WITH gates AS MATERIALIZED (
+        SELECT tenant_id FROM tenant_gates WHERE next_wake_at <= clock_timestamp()
+        ORDER BY next_wake_at LIMIT :tenants FOR UPDATE SKIP LOCKED
+    ), due AS MATERIALIZED (
+        SELECT head.tenant_id, head.id FROM gates CROSS JOIN LATERAL (
+            SELECT jobs.tenant_id, jobs.id FROM jobs
+            WHERE jobs.tenant_id = gates.tenant_id AND jobs.wake_at <= clock_timestamp()
+            ORDER BY jobs.wake_at LIMIT :each FOR UPDATE SKIP LOCKED
+        ) AS head
+    ), offered AS (
+        UPDATE jobs SET wake_at = clock_timestamp() + :again
+        FROM due WHERE jobs.tenant_id = due.tenant_id AND jobs.id = due.id
+        RETURNING jobs.tenant_id, jobs.id
+    )
+    SELECT gates.tenant_id, offered.id FROM gates LEFT JOIN offered USING (tenant_id)
+    """
+)
+
+# A statement of its own, so that it sees the rows just moved; the gates are still locked by this transaction.
+RESET = text(
+    """
+    UPDATE tenant_gates SET next_wake_at = coalesce(
+        (SELECT min(jobs.wake_at) FROM jobs WHERE jobs.tenant_id = tenant_gates.tenant_id AND jobs.wake_at IS NOT NULL),
+        :forever
+    ) WHERE tenant_id = ANY(:tenants)
+    """
+)
+
+NEXT = text("SELECT min(next_wake_at) FROM tenant_gates")
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One job to be looked at."""
+
+    tenant_id: UUID
+    job_id: UUID
+
+
+async def offer(session: AsyncSession, *, tenants: int, each: int, again: timedelta) -> Sequence[Offer]:
+    """Take due rows of up to `tenants` tenants, `each` rows at most, and move their moment on by `again`."""
+    rows = (await session.execute(OFFER, {"tenants": tenants, "each": each, "again": again})).all()
+    opened = {row.tenant_id for row in rows}
+    if opened:
+        await session.execute(RESET, {"tenants": list(opened), "forever": FOREVER})
+    return [Offer(row.tenant_id, row.id) for row in rows if row.id is not None]
+
+
+async def next_moment(session: AsyncSession) -> datetime:
+    """When some tenant's gate opens next; `FOREVER` when nothing waits."""
+    moment: datetime | None = await session.scalar(NEXT)
+    return moment or FOREVER

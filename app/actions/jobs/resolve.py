@@ -1,0 +1,103 @@
+"""A person settles a job whose outcome nobody could find out.
+
+Promise: exactly one of three things follows: the post is recorded as published at the address given; it is sent
+again under a new key, knowingly; or it is given up. Who decided stands in the audit log (written by the caller).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.actions.jobs.settle import consequences, place
+from app.actions.jobs.transition import now, soon, transition
+from app.domain.jobs.errors import JobNotInReview
+from app.domain.jobs.faults import own
+from app.domain.jobs.model import Job, JobPart
+from app.domain.jobs.queries import job as read_job
+from app.domain.jobs.states import JobEvent
+from app.domain.jobs.verdict import Verdict
+from app.kernel import ids
+from app.services.db import tenant_of
+from connectors.contract import PublishedRef
+
+
+class Resolution(StrEnum):
+    """What the person decided."""
+
+    CONFIRM = "confirm"
+    SEND_AGAIN = "send_again"
+    GIVE_UP = "give_up"
+
+
+@dataclass(frozen=True, slots=True)
+class Resolve:
+    """Which job, which decision; `url` goes with CONFIRM, `reason` with GIVE_UP."""
+
+    job_id: UUID
+    resolution: Resolution
+    url: str | None = None
+    reason: str = ""
+    window: timedelta = timedelta(hours=6)
+    """How long a job that is sent again may take."""
+
+
+async def resolve(session: AsyncSession, command: Resolve) -> Job:
+    """Settle a job that needs review.
+
+    Raises:
+        NotFound: no such job in this tenant.
+        JobNotInReview: nobody has to settle it; nothing was changed.
+    """
+    known = await read_job(session, command.job_id)
+    match command.resolution:
+        case Resolution.CONFIRM:
+            job = await _confirm(session, known, command)
+        case Resolution.SEND_AGAIN:
+            job = await _send_again(session, known, command)
+        case Resolution.GIVE_UP:
+            fault = own("given_up", command.reason or "A person gave this post up.", "Retry it to send it after all.")
+            values = {"wake_at": None, "lease_until": None, "step": None, "fault": fault}
+            job = await transition(session, known.id, JobEvent.GIVE_UP, values=values)
+    if job is None:
+        raise JobNotInReview(known)
+    return job
+
+
+async def _confirm(session: AsyncSession, known: Job, command: Resolve) -> Job | None:
+    url = command.url or ""
+    ref = PublishedRef(id=url, url=url)
+    last = known.part == known.parts - 1
+    event = JobEvent.CONFIRM if last else JobEvent.CONFIRM_PART
+    values = await consequences(session, known.id, Verdict(event), ref)
+    if last and known.parts == 1:
+        values["url"] = url
+    job = await transition(session, known.id, event, values=values, details={"url": url})
+    if job is not None:
+        await place(session, known.id, known.part, ref)
+    return job
+
+
+async def _send_again(session: AsyncSession, known: Job, command: Resolve) -> Job | None:
+    values = {
+        "ready_at": now(),
+        "wake_at": now(),
+        "publish_by": soon(command.window),
+        "attempts": 0,
+        "step": None,
+        "fault": None,
+        "unknown_since": None,
+        "epoch": Job.epoch + 1,
+    }
+    job = await transition(session, known.id, JobEvent.SEND_AGAIN, values=values)
+    if job is not None:
+        # A new key: the platform must not take this for the try whose fate is unknown.
+        part = (JobPart.tenant_id == tenant_of(session), JobPart.job_id == known.id, JobPart.position == known.part)
+        fresh = {"attempt_key": ids.new(), "composed_at": now(), "checkpoint": {}, "intended_at": None}
+        await session.execute(update(JobPart).where(*part).values(fresh))
+    return job

@@ -1,0 +1,59 @@
+"""Take a failed job up again, because a person asks for it.
+
+Promise: the job goes out at the time given, with fresh attempts. Parts that are out already are not sent again.
+The failure was proved to have had no effect, so the same key on the platform is used.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.actions.jobs.transition import transition
+from app.domain.jobs.errors import JobNotRetryable
+from app.domain.jobs.model import Job
+from app.domain.jobs.queries import job as read_job
+from app.domain.jobs.states import JobEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Which job, when, and until when."""
+
+    job_id: UUID
+    due_at: datetime
+    publish_by: datetime
+
+
+async def retry(session: AsyncSession, command: Retry) -> Job:
+    """Schedule a failed job again.
+
+    Raises:
+        NotFound: no such job in this tenant.
+        JobNotRetryable: it has not failed, or its post goes to that account by another job; nothing was changed.
+    """
+    values = {
+        "due_at": command.due_at,
+        "ready_at": command.due_at,
+        "wake_at": command.due_at,
+        "publish_by": command.publish_by,
+        "attempts": 0,
+        "crashes": 0,
+        "fault": None,
+        "epoch": Job.epoch + 1,
+        "cancel_requested_at": None,
+    }
+    try:
+        async with session.begin_nested():
+            job = await transition(session, command.job_id, JobEvent.REPLAY, values=values)
+    except IntegrityError as error:
+        if "uq_jobs_live_target" not in str(error.orig):
+            raise
+        job = None
+    if job is None:
+        raise JobNotRetryable(await read_job(session, command.job_id))
+    return job

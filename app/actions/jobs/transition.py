@@ -1,0 +1,117 @@
+"""The one way in which a job changes its state.
+
+Every verb of jobs goes through `transition`, so that three things cannot be forgotten: the state table guards the
+UPDATE, the change has exactly one event, and the post's stored state follows in the same transaction. Rows are
+locked in one order everywhere: jobs, then the post, then the gate, then the tenant's counter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, ColumnExpressionArgument, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.domain.jobs.model import Job
+from app.domain.jobs.states import MACHINE, JobEvent
+from app.domain.posts.model import Post
+from app.domain.posts.states import project
+from app.services import events, gates
+from app.services.db import tenant_of
+
+PAST: Mapping[JobEvent, str] = {
+    JobEvent.CLAIM: "job.claimed",
+    JobEvent.PARK: "job.parked",
+    JobEvent.RELEASE: "job.released",
+    JobEvent.CHECKPOINT: "job.checkpointed",
+    JobEvent.INTEND: "job.intended",
+    JobEvent.PUBLISH_PART: "job.part_published",
+    JobEvent.PUBLISH: "job.published",
+    JobEvent.ACCEPT: "job.accepted",
+    JobEvent.LOSE_ANSWER: "job.became_unknown",
+    JobEvent.BACK_OFF: "job.backed_off",
+    JobEvent.FAIL: "job.failed",
+    JobEvent.ABORT: "job.cancelled",
+    JobEvent.RESCUE: "job.rescued",
+    JobEvent.RESCUE_SENT: "job.became_unknown",
+    JobEvent.BURY: "job.failed",
+    JobEvent.OVERDUE: "job.became_unknown",
+    JobEvent.FIND: "job.published",
+    JobEvent.FIND_PART: "job.part_published",
+    JobEvent.PROVE_ABSENT: "job.proved_absent",
+    JobEvent.ASK: "job.needs_review",
+    JobEvent.CONFIRM: "job.published",
+    JobEvent.CONFIRM_PART: "job.part_published",
+    JobEvent.SEND_AGAIN: "job.sent_again",
+    JobEvent.GIVE_UP: "job.failed",
+    JobEvent.CANCEL: "job.cancelled",
+    JobEvent.RESCHEDULE: "job.rescheduled",
+    JobEvent.REPLAY: "job.replayed",
+    JobEvent.MISS: "job.failed",
+}
+"""The name that each change has in the event log."""
+
+
+def now() -> ColumnElement[datetime]:
+    """The database's clock: the one owner of time."""
+    return func.clock_timestamp()
+
+
+def soon(wait: timedelta) -> ColumnElement[datetime]:
+    """The database's clock, and a while."""
+    moment: ColumnElement[datetime] = func.clock_timestamp() + wait
+    return moment
+
+
+async def transition(
+    session: AsyncSession,
+    job_id: UUID,
+    event: JobEvent,
+    *,
+    where: Sequence[ColumnExpressionArgument[bool]] = (),
+    values: Mapping[str, Any] | None = None,
+    details: Mapping[str, Any] | None = None,
+) -> Job | None:
+    """Apply `event` to a job if its state and the guards allow it.
+
+    Returns:
+        The changed row, or None when no row matched; then nothing was changed and no event was recorded.
+    """
+    query = (
+        update(Job)
+        .where(Job.tenant_id == tenant_of(session), Job.id == job_id, Job.state.in_(MACHINE.sources(event)), *where)
+        .values(state=MACHINE.target(event), updated_at=now(), revision=Job.revision + 1, **(values or {}))
+        .returning(Job)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    )
+    job = await session.scalar(query)
+    if job is None:
+        return None
+    if job.wake_at is not None:
+        gates.lower(session, job.wake_at)
+    await follow(session, job.post_id)
+    events.record(
+        session,
+        events.Event(PAST[event], "job", job.id, {"state": job.state, "postId": str(job.post_id), **(details or {})}),
+    )
+    return job
+
+
+async def follow(session: AsyncSession, post_id: UUID) -> None:
+    """Bring a post's stored state up to the states of its jobs. Call it after the jobs were changed."""
+    tenant = tenant_of(session)
+    # The lock comes first and the jobs are read by a statement of their own: it sees what a concurrent
+    # settlement of a sibling has committed while we waited.
+    mine = (Post.tenant_id == tenant, Post.id == post_id)
+    known = await session.scalar(select(Post.state).where(*mine).with_for_update())
+    states = (await session.scalars(select(Job.state).where(Job.tenant_id == tenant, Job.post_id == post_id))).all()
+    state = project(states)
+    if state == known:
+        return
+    await session.execute(
+        update(Post).where(*mine).values(state=state, updated_at=now()).execution_options(synchronize_session=False)
+    )
+    events.record(session, events.Event("post.updated", "post", post_id, {"state": state}))

@@ -1,0 +1,125 @@
+"""Turn stored content into what a connector takes, and tell what is wrong with it.
+
+Pure but for the rows that are handed in: the bytes of files are reached through `opener`, which the publisher gives;
+a check needs none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from app.domain.connections.model import Connection
+from app.domain.media.model import MediaFile, MediaState
+from app.domain.posts.content import Stored, media_ids
+from app.domain.posts.errors import TargetProblem
+from connectors.capabilities import ImageRules, MediaKind
+from connectors.contract import Account, Connector, Content, Link, Media, Part, Problem
+
+Opener = Callable[[MediaFile], Callable[[], AsyncIterator[bytes]]]
+
+
+def _unopened(file: MediaFile) -> Callable[[], AsyncIterator[bytes]]:
+    def refuse() -> AsyncIterator[bytes]:
+        raise RuntimeError(f"a check reads no bytes (media {file.id})")
+
+    return refuse
+
+
+def as_media(file: MediaFile, alt: str | None, opener: Opener = _unopened) -> Media:
+    """A file as a connector sees it."""
+    return Media(
+        id=str(file.id),
+        kind=MediaKind(file.kind or MediaKind.IMAGE),
+        mime=file.mime or "application/octet-stream",
+        size=file.size or 0,
+        open=opener(file),
+        alt=alt if alt is not None else file.alt,
+        width=file.width,
+        height=file.height,
+        filename=file.filename,
+    )
+
+
+def as_part(stored: Mapping[str, Any], files: Mapping[UUID, MediaFile], opener: Opener = _unopened) -> Part:
+    """One stored part as a connector sees it."""
+    link = stored.get("link")
+    return Part(
+        text=stored["text"],
+        media=tuple(as_media(files[UUID(m["id"])], m.get("alt"), opener) for m in stored["media"]),
+        link=Link(link["url"], link["title"], link["description"]) if link else None,
+    )
+
+
+def as_content(stored: Stored, files: Mapping[UUID, MediaFile], opener: Opener = _unopened) -> Content:
+    """Stored content as a connector sees it."""
+    return Content(
+        parts=tuple(as_part(part, files, opener) for part in stored["parts"]),
+        languages=tuple(stored["languages"]),
+        options=stored["options"],
+    )
+
+
+def as_account(connection: Connection) -> Account:
+    """A connection's account as a connector sees it."""
+    return Account(
+        external_id=connection.external_id,
+        handle=connection.handle,
+        name=connection.name,
+        server=connection.server,
+        kind=connection.kind,
+        url=connection.url,
+        avatar_url=connection.avatar_url,
+        limits=connection.account_limits,
+    )
+
+
+def problems(
+    connector: Connector, connection: Connection, stored: Stored, files: Mapping[UUID, MediaFile]
+) -> Sequence[TargetProblem]:
+    """Every reason why a platform would refuse the content, errors and warnings."""
+    platform = connector.capabilities.key
+    lacking = [
+        TargetProblem(_lacking(media_id, files.get(media_id)), platform)
+        for media_id in media_ids(stored)
+        if media_id not in files or files[media_id].state is not MediaState.READY
+    ]
+    if lacking:
+        return lacking
+    rules = connector.capabilities.images
+    if rules is not None:
+        files = {key: _as_fitted(file, rules) for key, file in files.items()}
+    found = connector.validate(as_content(stored, files), as_account(connection))
+    return [TargetProblem(problem, platform) for problem in found]
+
+
+def _as_fitted(file: MediaFile, rules: ImageRules) -> MediaFile:
+    """An image as it will be once it was made to fit: its size is no reason to refuse it now."""
+    if file.kind != MediaKind.IMAGE or file.width is None or file.height is None:
+        return file
+    scale = min(1.0, rules.max_side / max(file.width, file.height))
+    return MediaFile(
+        id=file.id,
+        tenant_id=file.tenant_id,
+        state=file.state,
+        filename=file.filename,
+        object_key=file.object_key,
+        kind=file.kind,
+        alt=file.alt,
+        mime=file.mime if file.mime in rules.types else rules.types[0],
+        size=min(file.size or 0, rules.max_bytes),
+        width=max(1, int(file.width * scale)),
+        height=max(1, int(file.height * scale)),
+    )
+
+
+def _lacking(media_id: UUID, file: MediaFile | None) -> Problem:
+    if file is None:
+        return Problem(("content", "media"), "media.exists", f"There is no media file {media_id}.", "Check its id.")
+    return Problem(
+        ("content", "media"),
+        "media.ready",
+        f"The file {file.filename} is not ready ({file.state.replace('_', ' ')}).",
+        "Complete its upload with completeMediaUpload first, or choose another file.",
+    )

@@ -1,0 +1,7 @@
+"""`python -m app.cli` is `postd`."""
+
+from __future__ import annotations
+
+from app.cli.main import main
+
+main()

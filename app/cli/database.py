@@ -1,0 +1,34 @@
+"""The command that migrates the database."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from app.cli import surroundings
+from app.domain.tables import metadata
+from app.services import schema
+
+Check = Annotated[bool, typer.Option("--check", help="Change nothing; fail when tables and migrations differ.")]
+Down = Annotated[str | None, typer.Option("--down", help="Go back to this version instead, e.g. 0003.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(migrate)
+
+
+def migrate(check: Check = False, down: Down = None) -> None:
+    """Bring the database to this release's schema (with POSTD_MIGRATION_URL, the owner's login)."""
+    settings = surroundings.load()
+    url = surroundings.migration_url(settings)
+    if check:
+        schema.check(url, metadata())
+        return
+    if down is not None:
+        schema.downgrade(url, metadata(), down)
+        typer.echo(f"The schema is at {down}.")
+        return
+    schema.upgrade(url, metadata())
+    typer.echo(f"The schema is at {schema.head()}.")

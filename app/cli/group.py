@@ -1,0 +1,87 @@
+"""Run several processes as one: they start together, and when one ends or a signal comes, all end."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+PATIENCE = 30.0
+"""Seconds that a child has to end by itself after SIGTERM."""
+
+
+@dataclass(slots=True)
+class Child:
+    """One process of the group."""
+
+    name: str
+    command: list[str]
+    environment: dict[str, str] = field(default_factory=dict)
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it; it ends with us, also when we are killed."""
+        self.process = subprocess.Popen(  # noqa: S603 -- our own command line
+            self.command, env={**os.environ, **self.environment}, preexec_fn=_die_with_parent, start_new_session=True
+        )
+
+    def running(self) -> bool:
+        """Whether it has not ended."""
+        return self.process is not None and self.process.poll() is None
+
+    def stop(self, number: int = signal.SIGTERM) -> None:
+        """Ask it to end."""
+        if self.process is not None and self.running():
+            # To the process itself, not its group: it tells its own children in its own order.
+            self.process.send_signal(number)
+
+    def wait(self, seconds: float) -> None:
+        """Wait until it has ended, and end it hard when it does not."""
+        if self.process is None:
+            return
+        try:
+            self.process.wait(max(0.1, seconds))
+        except subprocess.TimeoutExpired:
+            log.warning("child.killed", name=self.name)
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+
+def run_group(children: Sequence[Child]) -> int:
+    """Run the children until one ends or SIGTERM or SIGINT comes; gives the exit status."""
+    stopping: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda got, _frame: stopping.append(got))
+    for child in children:
+        child.start()
+    while not stopping and all(child.running() for child in children):
+        time.sleep(0.2)
+    ended = [child for child in children if not child.running()]
+    for child in ended:
+        if not stopping:
+            log.error("child.ended", name=child.name, status=child.process.returncode if child.process else None)
+    stop_all(children)
+    return 0 if stopping else 1
+
+
+def stop_all(children: Sequence[Child]) -> None:
+    """End every child, all at the same time."""
+    for child in children:
+        child.stop()
+    until = time.monotonic() + PATIENCE
+    for child in children:
+        child.wait(until - time.monotonic())
+
+
+def _die_with_parent() -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, int(signal.SIGTERM))  # PR_SET_PDEATHSIG: `kill -9` of us leaves no orphans

@@ -1,0 +1,55 @@
+"""The `postd` command and its families."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from pydantic import ValidationError
+
+from app.cli import database, doctor, keys, sandbox, serve, story, tenants, vault
+from app.flows.runtime import NotConfigured
+from app.kernel.embedded.faults import EmbeddedError
+from app.kernel.errors import DomainError
+from app.services.vault import VaultError
+from app.version import VERSION
+
+app = typer.Typer(
+    name="postd",
+    help="Publish to social platforms: once, at its time, or you know exactly why not.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+serve.register(app)
+story.register(app)
+database.register(app)
+sandbox.register(app)
+doctor.register(app)
+app.add_typer(keys.app, name="keys")
+app.add_typer(tenants.app, name="tenant")
+app.add_typer(vault.app, name="vault")
+
+
+@app.command()
+def version() -> None:
+    """Say which release this is."""
+    typer.echo(VERSION)
+
+
+def main() -> None:
+    """Run the command; an error that an operator can mend is one sentence, not a traceback."""
+    try:
+        app()
+    except (NotConfigured, EmbeddedError, VaultError) as error:
+        _stop(str(error))
+    except DomainError as refusal:
+        _stop(f"{refusal.message} {refusal.hint}".strip())
+    except ValidationError as error:
+        lines = [f"POSTD_{'_'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors()]
+        _stop("Some settings cannot be used:\n  " + "\n  ".join(lines))
+
+
+def _stop(message: str) -> None:
+    typer.echo(message, err=True)
+    sys.exit(1)

@@ -1,0 +1,129 @@
+"""The long-running commands: api, worker, scheduler, all, dev."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from contextlib import AsyncExitStack
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from app.cli import surroundings
+from app.cli.group import Child, run_group
+from app.flows.presence import present
+from app.flows.runtime import NotConfigured, running
+from app.kernel.settings import Settings
+from app.services.wakeups import WakeUps
+from workers import process, scheduler
+from workers.broker import make_broker
+
+Reload = Annotated[bool, typer.Option("--reload", help="Start anew when a source file changes.")]
+
+SHUTDOWN = 10
+"""Seconds that open requests and sockets have to end."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(api)
+    app.command()(worker)
+    app.command(name="scheduler")(schedule)
+    app.command(name="all")(everything)
+    app.command()(dev)
+
+
+def api(reload: Reload = False) -> None:
+    """Serve the GraphQL API, its subscriptions, the playground and the probes."""
+    settings = configured()
+    uvicorn.run(
+        "app.main:factory",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        reload=reload,
+        log_config=None,
+        access_log=False,
+        ws_max_size=256 * 1024,
+        ws_per_message_deflate=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        timeout_graceful_shutdown=SHUTDOWN,
+    )
+
+
+def worker() -> None:
+    """Publish: run worker processes. More of them, on more machines, need the same settings and nothing else."""
+    raise typer.Exit(process.run(configured()))
+
+
+def schedule() -> None:
+    """Offer due jobs to the workers. Any number may run."""
+    surroundings.run(_schedule(configured()))
+
+
+async def _schedule(settings: Settings) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    broker = make_broker(_redis(settings))
+    async with AsyncExitStack() as stack:
+        rt = await stack.enter_async_context(running(settings, name="postd-scheduler"))
+        await stack.enter_async_context(present(rt, "scheduler"))
+        await scheduler.run(rt, WakeUps(broker), stop)
+
+
+def everything() -> None:
+    """Run API, worker and scheduler for a small installation; embeds PostgreSQL and Valkey where none are set."""
+    with surroundings.embedded() as settings:
+        typer.echo(f"The API listens on http://{settings.host}:{settings.port}; stop with Ctrl-C.")
+        raise typer.Exit(run_group(children()))
+
+
+def dev() -> None:
+    """Like `all`, and start anew when a source file changes."""
+    with surroundings.embedded() as settings:
+        typer.echo(f"The API listens on http://{settings.host}:{settings.port} and reloads; stop with Ctrl-C.")
+        raise typer.Exit(run_group(children(reload=True)))
+
+
+def children(*, reload: bool = False) -> list[Child]:
+    """The three parts of a small installation as processes of their own."""
+    me = [sys.executable, "-m", "app.cli"]
+    watch = [sys.executable, "-m", "watchfiles", "--filter", "python"] if reload else []
+
+    def part(name: str) -> Child:
+        command = [*watch, " ".join([*me, name]), "app", "workers", "connectors"] if reload else [*me, name]
+        return Child(name, command)
+
+    return [Child("api", [*me, "api", *(["--reload"] if reload else [])]), part("worker"), part("scheduler")]
+
+
+def configured() -> Settings:
+    """Settings that name both servers.
+
+    Raises:
+        NotConfigured: one is missing; the message says what to set.
+    """
+    settings = surroundings.load()
+    missing = [
+        name
+        for name, value in (("POSTD_DATABASE_URL", settings.database_url), ("POSTD_REDIS_URL", settings.redis_url))
+        if value is None
+    ]
+    if missing:
+        raise NotConfigured(
+            f"Set {' and '.join(missing)} to the servers that this installation uses. "
+            "`postd demo`, `postd dev` and `postd all` bring their own."
+        )
+    os.environ.setdefault("POSTD_ENVIRONMENT", settings.environment.value)
+    return settings
+
+
+def _redis(settings: Settings) -> str:
+    if settings.redis_url is None:
+        raise NotConfigured("Set POSTD_REDIS_URL to the Redis (or Valkey) server that this installation uses.")
+    return settings.redis_url.get_secret_value()

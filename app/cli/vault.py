@@ -1,0 +1,47 @@
+"""The commands for the vault: make a master key, re-wrap what an old one wraps, say what is left."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import typer
+
+from app.cli import surroundings
+from app.cli.serve import configured
+from app.flows.rotate import rotate as rotate_all
+from app.flows.rotate import usage
+from app.flows.runtime import running
+from app.kernel.settings import Settings
+from app.services.vault import generate_key
+
+app = typer.Typer(help="Master keys and the secrets that they wrap.", no_args_is_help=True)
+
+
+@app.command()
+def key() -> None:
+    """Make a master key. Put it first into POSTD_VAULT_KEYS and keep the old ones behind it."""
+    typer.echo(generate_key())
+
+
+@app.command()
+def rotate() -> None:
+    """Re-wrap every secret with the newest master key. No secret is opened; safe to repeat."""
+    done = surroundings.run(_rotate(configured()))
+    typer.echo(f"{done} re-wrapped")
+
+
+@app.command()
+def status() -> None:
+    """Say how many secrets each master key wraps. A key with none can be taken out."""
+    for key_id, count in sorted(surroundings.run(_status(configured())).items()):
+        typer.echo(f"{key_id}  {count}")
+
+
+async def _rotate(settings: Settings) -> int:
+    async with running(settings, name="postd-cli") as rt:
+        return await rotate_all(rt)
+
+
+async def _status(settings: Settings) -> Mapping[str, int]:
+    async with running(settings, name="postd-cli") as rt:
+        return await usage(rt)

@@ -1,0 +1,1 @@
+"""What takes time: each flow leads verbs across the network, every wait outside of a transaction."""

@@ -1,0 +1,111 @@
+"""Ready the access to an account: its tokens, fresh enough for the call that follows.
+
+Refreshing is a critical section: rotating platforms revoke the whole grant when an old refresh token is used twice.
+One worker at a time refreshes a connection (an advisory lock held by its own short-lived database session), reads the
+tokens again, and refreshes only if they are still stale. The new tokens are committed before they are used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.actions.connections.refreshed import refreshed
+from app.actions.connections.tokens import PREVIOUS, load
+from app.actions.posts.compose import as_account
+from app.domain.connections.model import Connection, PlatformApp
+from app.domain.connections.queries import connection as read_connection
+from app.flows.runtime import Runtime
+from app.kernel import metrics
+from app.services.vault import Place
+from connectors.contract import Access, AppCredentials, Context, Tokens
+from connectors.faults import HINTS, Fault, FaultKind, PlatformFault
+from connectors.secret import Secret
+
+LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
+
+
+async def ready(rt: Runtime, cx: Context, tenant: UUID, connection_id: UUID, *, stale: Tokens | None = None) -> Access:
+    """The access of a connection, refreshed when its token dies soon or is the `stale` one that was just refused.
+
+    Raises:
+        PlatformFault: AUTH_EXPIRED where nothing but the user can renew it; transient kinds where the platform is
+            not to be reached.
+    """
+    connection, access = await _read(rt, tenant, connection_id)
+    if not _needs_refresh(rt, access.tokens, stale):
+        return access
+    async with _alone(rt, tenant, connection_id):
+        connection, access = await _read(rt, tenant, connection_id)
+        if not _needs_refresh(rt, access.tokens, stale):
+            return access  # somebody else was faster
+        return await _refresh(rt, cx, tenant, connection, access)
+
+
+def _needs_refresh(rt: Runtime, tokens: Tokens, stale: Tokens | None) -> bool:
+    if stale is not None:
+        return tokens.access == stale.access
+    if tokens.expires_at is None or tokens.refresh is None:
+        return False
+    return tokens.expires_at < rt.clock.now() + timedelta(seconds=rt.settings.timing.refresh_ahead)
+
+
+async def _refresh(rt: Runtime, cx: Context, tenant: UUID, connection: Connection, access: Access) -> Access:
+    connector = rt.catalog.get(connection.platform)
+    try:
+        tokens = await connector.refresh(cx, access)
+    except PlatformFault as error:
+        if error.fault.kind is not FaultKind.AUTH_EXPIRED:
+            raise
+        # The answer to an earlier refresh may have been lost: the tokens before it can still be the valid ones.
+        tokens = await _refresh_previous(rt, cx, tenant, connection, access, error)
+    metrics.TOKEN_REFRESHES.labels(platform=connection.platform, outcome="ok").inc()
+    async with rt.db.transaction(tenant) as session:
+        await refreshed(session, rt.vault, connection.id, tokens, version=connection.token_version, now=rt.clock.now())
+    return Access(access.account, tokens, access.app)
+
+
+async def _refresh_previous(
+    rt: Runtime, cx: Context, tenant: UUID, connection: Connection, access: Access, error: PlatformFault
+) -> Tokens:
+    async with rt.db.read(tenant) as session:
+        previous = await load(session, rt.vault, connection, PREVIOUS)
+    if previous is None or previous.refresh is None or previous.refresh == access.tokens.refresh:
+        raise error
+    return await rt.catalog.get(connection.platform).refresh(cx, Access(access.account, previous, access.app))
+
+
+async def _read(rt: Runtime, tenant: UUID, connection_id: UUID) -> tuple[Connection, Access]:
+    async with rt.db.read(tenant) as session:
+        connection = await read_connection(session, connection_id)
+        tokens = await load(session, rt.vault, connection)
+        if tokens is None:
+            message = f"The account {connection.handle} was disconnected."
+            raise PlatformFault(Fault(FaultKind.AUTH_EXPIRED, message, HINTS[FaultKind.AUTH_EXPIRED]))
+        app = await app_of(session, rt, connection.app_id)
+    return connection, Access(as_account(connection), tokens, app)
+
+
+async def app_of(session: AsyncSession, rt: Runtime, app_id: UUID | None) -> AppCredentials | None:
+    """Our client at the connection's authorization server, with its secret opened."""
+    if app_id is None:
+        return None
+    row = (await session.scalars(select(PlatformApp).where(PlatformApp.id == app_id))).one()
+    place = Place(row.tenant_id, PlatformApp.__tablename__, row.id, "client_secret")
+    secret: Secret | None = rt.vault.open(row.blob, place) if row.blob is not None else None
+    return AppCredentials(row.key, row.client_id, secret, row.extra)
+
+
+@asynccontextmanager
+async def _alone(rt: Runtime, tenant: UUID, connection_id: UUID) -> AsyncIterator[None]:
+    # The lock lives in a transaction of its own that holds no rows; it ends with the session, also after a crash.
+    async with rt.db.read(tenant) as session:
+        await session.execute(text("SET LOCAL idle_in_transaction_session_timeout = '120s'"))
+        await session.execute(text("SET LOCAL lock_timeout = '60s'"))
+        await session.execute(LOCK, {"name": f"refresh:{connection_id}"})
+        yield

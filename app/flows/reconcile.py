@@ -1,0 +1,119 @@
+"""Find out what became of a job: poll one that the platform processes, look for one whose answer was lost.
+
+Nothing is sent here. A job that was found is published; one that is proved absent is tried again under the same key;
+one that cannot be told is given to a person, after the installation's patience. Nothing unknown is ever sent blindly.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+
+from app.actions.jobs.checkpoint import LeaseLost
+from app.actions.jobs.postpone import Postponement, postpone
+from app.actions.jobs.watch import Watch, watch
+from app.domain.jobs.faults import own
+from app.domain.jobs.states import JobEvent, JobState
+from app.domain.jobs.verdict import Verdict, judge
+from app.flows.lease import Lease
+from app.flows.publish import publish_parts
+from app.flows.runtime import Runtime
+from app.flows.tries import Try
+from app.services import events
+from connectors.contract import Absent, Finding, Found, Outcome, Pending, Published, Undecided
+from connectors.faults import PlatformFault
+
+log = structlog.get_logger(__name__)
+
+
+async def poll(rt: Runtime, tenant: UUID, job_id: UUID, worker: str) -> None:
+    """Ask the platform once how a job that it processes is coming along."""
+    attempt = await _take(rt, tenant, job_id, JobState.PROCESSING, worker)
+    if attempt is None:
+        return
+    task = await attempt.task(attempt.job.part)
+    try:
+        outcome: Outcome = await attempt.call(lambda access: attempt.connector.poll(attempt.context, access, task))
+    except PlatformFault as error:
+        # That the platform cannot be asked says nothing about the post: never a reason to send it again.
+        await _later(attempt, error.fault.message)
+        return
+    limit = attempt.connector.capabilities.processing_timeout
+    since = attempt.job.processing_since or rt.clock.now()
+    if isinstance(outcome, Pending) and rt.clock.now() - since > limit:
+        fault = own("processing_overdue", "The platform has not finished the post in its time.", "It is looked for.")
+        await _settle(attempt, Verdict(JobEvent.OVERDUE, wait=timedelta(), fault=fault))
+        return
+    job = attempt.job
+    verdict = judge(
+        outcome,
+        attempts=job.attempts,
+        max_attempts=job.max_attempts,
+        last_part=job.part == job.parts - 1,
+        timing=rt.settings.timing,
+    )
+    if verdict.event is JobEvent.LOSE_ANSWER:
+        verdict = Verdict(JobEvent.OVERDUE, wait=verdict.wait, fault=verdict.fault)
+    await _settle(attempt, verdict, outcome)
+    async with attempt.lease.held(tenant, job_id, attempt.job.fence):
+        await publish_parts(attempt)
+
+
+async def reconcile(rt: Runtime, tenant: UUID, job_id: UUID, worker: str) -> None:
+    """Look once for a job whose outcome is unknown."""
+    attempt = await _take(rt, tenant, job_id, JobState.UNKNOWN, worker)
+    if attempt is None:
+        return
+    try:
+        task = await attempt.task(attempt.job.part)
+        finding: Finding = await attempt.call(lambda access: attempt.connector.reconcile(attempt.context, access, task))
+    except PlatformFault as error:
+        finding = Undecided(error.fault.message)
+    last = attempt.job.part == attempt.job.parts - 1
+    match finding:
+        case Found(ref=ref):
+            await _settle(attempt, Verdict(JobEvent.FIND if last else JobEvent.FIND_PART), Published(ref))
+        case Absent():
+            await _settle(attempt, Verdict(JobEvent.PROVE_ABSENT, wait=timedelta(), fault=attempt.job.fault))
+        case Undecided(evidence=evidence):
+            await _undecided(attempt, evidence)
+
+
+async def _undecided(attempt: Try, evidence: str) -> None:
+    rt = attempt.rt
+    since = attempt.job.unknown_since or rt.clock.now()
+    if rt.clock.now() - since < timedelta(seconds=rt.settings.timing.review_after):
+        await _later(attempt, evidence)
+        return
+    fault = own(
+        "outcome_unknown",
+        f"The post was sent, no answer came, and it could not be found out whether it is there: {evidence}",
+        "Look at the account on the platform, then settle the job with resolveJob.",
+    )
+    await _settle(attempt, Verdict(JobEvent.ASK, fault=fault))
+
+
+async def _take(rt: Runtime, tenant: UUID, job_id: UUID, state: JobState, worker: str) -> Try | None:
+    lease = Lease(rt)
+    async with rt.db.transaction(tenant) as session:
+        claimed = await watch(session, Watch(job_id, state, lease.length, worker))
+    return Try.of(rt, tenant, claimed, lease) if claimed is not None else None
+
+
+async def _settle(attempt: Try, verdict: Verdict, outcome: Outcome | None = None) -> None:
+    ref = outcome.ref if isinstance(outcome, Published) else None
+    data = outcome.checkpoint if isinstance(outcome, Pending) else None
+    try:
+        await attempt.settle(verdict, ref=ref, checkpoint=data)
+    except LeaseLost as lost:
+        log.warning("job.lease_lost", job_id=str(attempt.job.id), reason=lost.message)
+
+
+async def _later(attempt: Try, evidence: str) -> None:
+    wait = timedelta(seconds=attempt.rt.settings.timing.settle_delay)
+    command = Postponement(attempt.job.id, attempt.job.fence, wait, evidence, tuple(attempt.exchanges))
+    async with attempt.rt.db.transaction(attempt.tenant) as session:
+        events.act_as(session, "worker")
+        await postpone(session, command)

@@ -1,0 +1,117 @@
+"""What a process of POSTD works with: made once by a root, handed to edges and flows, closed at the end."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+
+from app.kernel.clock import Clock, SystemClock
+from app.kernel.settings import Settings
+from app.services.bus import Bus
+from app.services.db import Database
+from app.services.limits import Limiter
+from app.services.storage import Store
+from app.services.vault import Keyring, Vault
+from app.version import VERSION
+from connectors.catalog import Catalog
+from connectors.contract import ConnectorSettings, Context
+from connectors.egress import EgressPolicy
+from connectors.exchanges import Exchange
+from connectors.http_pool import HttpPool
+from connectors.transport import Transport
+
+
+class NotConfigured(Exception):
+    """A setting that this process needs is missing; the message says which and how to set it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """The services of one process."""
+
+    settings: Settings
+    clock: Clock
+    db: Database
+    bus: Bus
+    redis: Redis
+    vault: Vault
+    limiter: Limiter
+    store: Store
+    catalog: Catalog
+    pools: dict[str, HttpPool]
+    """One pool of connections a platform: a slow platform cannot take another's."""
+
+    def connector_context(
+        self,
+        platform: str,
+        *,
+        recorder: Callable[[Exchange], None] | None = None,
+        before_effect: Callable[[], None] | None = None,
+    ) -> Context:
+        """The world as a platform's connector sees it, for one story of calls."""
+        pool = self.pools.get(platform)
+        if pool is None:
+            pool = self.pools[platform] = HttpPool(
+                egress=egress_policy(self.settings),
+                proxy=self.settings.egress_proxy,
+                total=self.settings.timing.request_timeout,
+                user_agent=f"{self.settings.client_name}/{VERSION}",
+            )
+        return Context(
+            http=Transport(pool, recorder=recorder, before_effect=before_effect),
+            now=self.clock.now,
+            settings=ConnectorSettings(
+                public_url=self.settings.public_url,
+                client_name=self.settings.client_name,
+                plc_url=self.settings.plc_url,
+                handle_resolver=self.settings.handle_resolver,
+            ),
+        )
+
+
+def egress_policy(settings: Settings) -> EgressPolicy:
+    """Which addresses this installation may call."""
+    return EgressPolicy(allow=settings.egress_networks)
+
+
+@asynccontextmanager
+async def running(settings: Settings, *, name: str, clock: Clock | None = None) -> AsyncIterator[Runtime]:
+    """Open everything, and close it in the end.
+
+    Raises:
+        NotConfigured: a setting is missing.
+    """
+    if settings.database_url is None or settings.redis_url is None:
+        raise NotConfigured(
+            "POSTD_DATABASE_URL and POSTD_REDIS_URL must name a PostgreSQL and a Redis (or Valkey) server. "
+            "`postd demo`, `postd dev` and `postd all` bring their own where these are not set."
+        )
+    if settings.vault_keys is None:
+        raise NotConfigured("POSTD_VAULT_KEYS must hold the master keys. `postd vault key` makes one.")
+    bus = Bus(settings.redis_url.get_secret_value())
+    redis: Redis = Redis.from_url(settings.redis_url.get_secret_value(), socket_timeout=2)
+    db = Database(settings.database_url.get_secret_value(), name=name, announce=bus.announce)
+    runtime = Runtime(
+        settings=settings,
+        clock=clock or SystemClock(),
+        db=db,
+        bus=bus,
+        redis=redis,
+        vault=Vault(Keyring.parse(settings.vault_keys.get_secret_value())),
+        limiter=Limiter(redis),
+        store=Store.open(settings.media_store),
+        catalog=Catalog.load(settings.connectors),
+        pools={},
+    )
+    await bus.start()
+    try:
+        yield runtime
+    finally:
+        await bus.stop()
+        for pool in runtime.pools.values():
+            await pool.aclose()
+        await redis.aclose()
+        await db.close()

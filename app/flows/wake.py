@@ -1,0 +1,79 @@
+"""Look at a job whose moment has come, and do what its state asks for.
+
+A wake-up carries an id and nothing else. It may come late, twice or from the past: the row decides, and ten wake-ups
+do no more than one.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from app.actions.jobs.park import miss, park, release_connection
+from app.actions.jobs.rescue import rescue
+from app.domain.connections.queries import connection as read_connection
+from app.domain.connections.states import USABLE, ConnectionState
+from app.domain.jobs.model import Job
+from app.domain.jobs.queries import job as read_job
+from app.domain.jobs.states import JobState, ParkReason
+from app.flows.publish import publish
+from app.flows.reconcile import poll, reconcile
+from app.flows.runtime import Runtime
+from app.kernel import metrics
+from app.kernel.errors import NotFound
+from app.services import events
+
+
+async def wake(rt: Runtime, tenant: UUID, job_id: UUID, worker: str) -> None:
+    """Do what the job needs now; nothing where it has moved on or is gone."""
+    try:
+        async with rt.db.read(tenant) as session:
+            job = await read_job(session, job_id)
+            connection = await read_connection(session, job.connection_id)
+    except NotFound:
+        return
+    match job.state:
+        case JobState.SCHEDULED | JobState.RETRYING:
+            if await _missed(rt, tenant, job):
+                return
+            if connection.state in USABLE:
+                await publish(rt, tenant, job_id, worker)
+            else:
+                await _park(rt, tenant, job_id, connection.state)
+        case JobState.PARKED:
+            if not await _missed(rt, tenant, job) and connection.state in USABLE:
+                async with rt.db.transaction(tenant) as session:
+                    events.act_as(session, "worker")
+                    await release_connection(session, connection.id)
+        case JobState.PUBLISHING:
+            await _rescue(rt, tenant, job_id)
+        case JobState.PROCESSING:
+            await poll(rt, tenant, job_id, worker)
+        case JobState.UNKNOWN:
+            await reconcile(rt, tenant, job_id, worker)
+        case JobState.NEEDS_REVIEW | JobState.PUBLISHED | JobState.FAILED | JobState.CANCELLED:
+            return
+
+
+async def _missed(rt: Runtime, tenant: UUID, job: Job) -> bool:
+    if job.publish_by > rt.clock.now():  # a look at our own clock saves a transaction; the verb asks the database's
+        return False
+    async with rt.db.transaction(tenant) as session:
+        events.act_as(session, "worker")
+        return await miss(session, job.id) is not None
+
+
+async def _park(rt: Runtime, tenant: UUID, job_id: UUID, state: ConnectionState) -> None:
+    reason = ParkReason.PAUSED if state is ConnectionState.PAUSED else ParkReason.CONNECTION
+    async with rt.db.transaction(tenant) as session:
+        events.act_as(session, "worker")
+        await park(session, job_id, reason)
+
+
+async def _rescue(rt: Runtime, tenant: UUID, job_id: UUID) -> None:
+    timing = rt.settings.timing
+    async with rt.db.transaction(tenant) as session:
+        events.act_as(session, "rescuer")
+        delay = timedelta(seconds=timing.settle_delay)
+        if await rescue(session, job_id, max_crashes=timing.max_crashes, settle_delay=delay) is not None:
+            metrics.LEASE_EXPIRIES.inc()

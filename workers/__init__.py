@@ -1,0 +1,1 @@
+"""When work happens: the broker, the queues, the scheduler, and one file an actor family."""

@@ -1,0 +1,52 @@
+"""The Dramatiq broker: messages are wake-ups, so nothing that matters lives in Redis.
+
+Due times, attempts and retries stand on the rows in PostgreSQL. A lost, late or doubled message changes nothing.
+"""
+
+from __future__ import annotations
+
+import os
+
+import dramatiq
+from dramatiq.brokers.redis import RedisBroker
+from dramatiq.middleware import AgeLimit, AsyncIO, Callbacks, Middleware, ShutdownNotifications, TimeLimit
+from redis import Redis
+from redis.backoff import ExponentialWithJitterBackoff
+from redis.retry import Retry
+
+NAMESPACE = "postd"
+QUEUE_MINUTES = 5
+"""A wake-up older than this is dropped: the scheduler has offered the row again long since."""
+
+
+def make_broker(redis_url: str, *middleware: Middleware) -> RedisBroker:
+    """The broker over Redis, with just the middleware that wake-ups need.
+
+    The consumer looks for messages every 50 ms while it is idle, and takes no more than it can work on: a long upload
+    must not hold other jobs' wake-ups in a worker's memory.
+    """
+    os.environ.setdefault("dramatiq_worker_timeout", "50")
+    os.environ.setdefault("dramatiq_queue_prefetch", "1")
+    client: Redis = Redis.from_url(
+        redis_url,
+        retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=2), 5),
+        socket_timeout=5,
+        health_check_interval=5,
+    )
+    broker = RedisBroker(
+        client=client,
+        namespace=NAMESPACE,
+        heartbeat_timeout=15_000,
+        maintenance_chance=20_000,
+        middleware=[
+            AgeLimit(max_age=QUEUE_MINUTES * 60_000),
+            TimeLimit(time_limit=15 * 60_000),
+            ShutdownNotifications(),
+            Callbacks(),
+            AsyncIO(),
+            # Placed after AsyncIO: its hooks run while the event loop lives.
+            *middleware,
+        ],
+    )
+    dramatiq.set_broker(broker)
+    return broker

@@ -1,0 +1,16 @@
+"""What each Dramatiq process imports: the broker with every actor, made from the environment's settings."""
+
+from __future__ import annotations
+
+from app.kernel.settings import Settings
+from workers import connections, jobs
+from workers.broker import make_broker
+from workers.holder import RuntimeHolder
+
+settings = Settings()
+if settings.redis_url is None:
+    raise SystemExit("POSTD_REDIS_URL must name a Redis (or Valkey) server.")
+holder = RuntimeHolder(settings)
+broker = make_broker(settings.redis_url.get_secret_value(), holder)
+jobs.declare(broker, holder)
+connections.declare(broker, holder)

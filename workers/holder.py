@@ -1,0 +1,61 @@
+"""The runtime of a worker process: opened on Dramatiq's event loop when the worker boots, closed before it ends."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from typing import Any
+
+from dramatiq import Broker, Worker
+from dramatiq.asyncio import get_event_loop_thread
+from dramatiq.middleware import Middleware
+
+from app.flows.presence import present
+from app.flows.runtime import Runtime, running
+from app.kernel import logs
+from app.kernel.settings import Settings
+
+
+class RuntimeHolder(Middleware):
+    """Holds what the actors of one process work with. Listed after AsyncIO, so that the loop lives around it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._stack: AsyncExitStack | None = None
+        self._runtime: Runtime | None = None
+
+    @property
+    def runtime(self) -> Runtime:
+        """The process's runtime.
+
+        Raises:
+            RuntimeError: the worker has not booted; actors run in workers only.
+        """
+        if self._runtime is None:
+            raise RuntimeError("actors run in a booted worker only")
+        return self._runtime
+
+    def before_worker_boot(self, broker: Broker, worker: Worker) -> None:
+        """Open the runtime; messages are taken after this returns."""
+        logs.configure(self._settings.log_level, json=self._settings.log_json)
+        self._run(self._open())
+
+    def after_worker_shutdown(self, broker: Broker, worker: Worker) -> None:
+        """Close the runtime; the last message has ended."""
+        if self._stack is not None:
+            self._run(self._stack.aclose())
+
+    def before_process_message(self, broker: Broker, message: Any) -> None:
+        """Forget the last message's log context: threads are used again."""
+        logs.forget()
+
+    async def _open(self) -> None:
+        self._stack = AsyncExitStack()
+        self._runtime = await self._stack.enter_async_context(running(self._settings, name="postd-worker"))
+        await self._stack.enter_async_context(present(self._runtime, "worker"))
+
+    @staticmethod
+    def _run(work: Any) -> None:
+        thread = get_event_loop_thread()
+        if thread is None:
+            raise RuntimeError("the AsyncIO middleware must come before this one")
+        thread.run_coroutine(work)

@@ -1,0 +1,16 @@
+"""The queues and the names of actors: one table, so that a wake-up can be sent without importing an actor."""
+
+from __future__ import annotations
+
+from typing import Final
+
+JOBS: Final = "jobs"
+"""Wake-ups of jobs: publish, poll, reconcile, rescue."""
+UPKEEP: Final = "upkeep"
+"""Connections to be looked at, retention, media."""
+
+WAKE_JOB: Final = "job.wake"
+LOOK_AT_CONNECTION: Final = "connection.look"
+SWEEP: Final = "installation.sweep"
+
+QUEUES: Final = (JOBS, UPKEEP)

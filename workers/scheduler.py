@@ -1,0 +1,94 @@
+"""The scheduler: offers jobs whose moment has come, and connections that want a look. It holds no state.
+
+Any number may run, anywhere: rows are taken with SKIP LOCKED and moved on as they are offered. It sleeps until the
+nearest moment, at most one scan, and offers no more than the workers can hold.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.actions.connections.due import due_for_a_look
+from app.actions.jobs.offer import next_moment, offer
+from app.flows.retention import sweep
+from app.flows.runtime import Runtime
+from app.kernel import metrics
+from app.services.wakeups import WakeUp, WakeUps
+from workers import queues
+
+log = structlog.get_logger(__name__)
+
+CAPACITY = 500
+"""Wake-ups that may wait in a queue; more would only wait there instead of in the table."""
+TENANTS = 50
+"""Tenants that take their turn in one scan."""
+EACH = 20
+"""Jobs of one tenant in one scan."""
+SWEEP_EVERY = 300.0
+
+
+async def run(rt: Runtime, wakeups: WakeUps, stop: asyncio.Event) -> None:
+    """Schedule until `stop` is set."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_repeat(stop, "jobs", lambda: scan_jobs(rt, wakeups)))
+        group.create_task(_repeat(stop, "connections", lambda: scan_connections(rt, wakeups)))
+        group.create_task(_repeat(stop, "retention", lambda: _sweep(rt)))
+
+
+async def scan_jobs(rt: Runtime, wakeups: WakeUps) -> float:
+    """Offer due jobs once; gives how long to sleep."""
+    room = CAPACITY - await wakeups.backlog(queues.JOBS)
+    if room <= 0:
+        return rt.settings.timing.scan
+    again = timedelta(seconds=rt.settings.timing.offer_again)
+    async with rt.db.system() as session:
+        offers = await offer(session, tenants=TENANTS, each=max(1, min(EACH, room)), again=again)
+        nearest = await next_moment(session)
+    await wakeups.send([_wake_job(str(one.tenant_id), str(one.job_id)) for one in offers])
+    metrics.OFFERS.inc(len(offers))
+    if offers:
+        return 0.0
+    return min(rt.settings.timing.scan, max(0.005, (nearest - rt.clock.now()).total_seconds()))
+
+
+async def scan_connections(rt: Runtime, wakeups: WakeUps) -> float:
+    """Offer connections that want a look once; gives how long to sleep."""
+    timing = rt.settings.timing
+    async with rt.db.system() as session:
+        due: Sequence[tuple[str, str]] = await due_for_a_look(session, limit=100, again=timing.monitor_interval)
+    await wakeups.send(
+        [WakeUp(queues.UPKEEP, queues.LOOK_AT_CONNECTION, (tenant, connection)) for tenant, connection in due]
+    )
+    return min(1.0, timing.monitor / 2)
+
+
+async def _sweep(rt: Runtime) -> float:
+    await sweep(rt)
+    return SWEEP_EVERY
+
+
+def _wake_job(tenant: str, job: str) -> WakeUp:
+    return WakeUp(queues.JOBS, queues.WAKE_JOB, (tenant, job))
+
+
+async def _repeat(stop: asyncio.Event, name: str, work: Callable[[], Awaitable[float]]) -> None:
+    wait = 0.0
+    while not stop.is_set():
+        try:
+            pause = await work()
+            wait = 0.0
+        except (SQLAlchemyError, OSError) as error:
+            # The database is away: nothing is lost, everything is due when it is back.
+            wait = min(5.0, wait * 2 or 0.25)
+            pause = wait
+            log.warning("scheduler.waits", what=name, error=type(error).__name__, seconds=pause)
+        try:
+            async with asyncio.timeout(pause):
+                await stop.wait()
+        except TimeoutError:
+            continue

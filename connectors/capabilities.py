@@ -196,7 +196,12 @@ class Capabilities:
     def limits(self, key: FormatKey, account: Mapping[str, int] | None = None) -> tuple[Limit, ...]:
         """The limits of one format, with the account's own figures in place of the declared maxima."""
         declared = self.format(key)
-        own = account or {}
-        return tuple(
-            replace(item, max=own.get(item.rule, item.max)) for item in (declared.limits if declared else ())
-        )
+        return tuple(_narrowed(item, account or {}) for item in (declared.limits if declared else ()))
+
+
+def _narrowed(limit: Limit, own: Mapping[str, int]) -> Limit:
+    if limit.rule not in own:
+        return limit
+    if limit.max is None and limit.min is not None:
+        return replace(limit, min=own[limit.rule])
+    return replace(limit, max=own[limit.rule])

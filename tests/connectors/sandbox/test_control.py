@@ -28,7 +28,9 @@ async def test_a_new_account_can_log_in(sandbox: Sandbox, http: httpx2.AsyncClie
 
 
 @pytest.mark.parametrize("platform", ["bluesky", "mastodon"])
-async def test_a_taken_or_malformed_handle_is_refused(sandbox: Sandbox, http: httpx2.AsyncClient, platform: str) -> None:
+async def test_a_taken_or_malformed_handle_is_refused(
+    sandbox: Sandbox, http: httpx2.AsyncClient, platform: str
+) -> None:
     taken = {"bluesky": "alice.test", "mastodon": "bob"}[platform]
     for handle in (taken, "no spaces please"):
         body = {"platform": platform, "handle": handle}
@@ -76,7 +78,9 @@ async def test_an_unknown_fault_is_not_found(sandbox: Sandbox, http: httpx2.Asyn
     assert (answer.status_code, answer.json()) == (404, {"error": "there is no fault f9"})
 
 
-async def test_waiting_for_hits_that_do_not_come_ends(sandbox: Sandbox, http: httpx2.AsyncClient, control: Control) -> None:
+async def test_waiting_for_hits_that_do_not_come_ends(
+    sandbox: Sandbox, http: httpx2.AsyncClient, control: Control
+) -> None:
     fault = await control.fault("hold")
     answer = await http.get(f"{sandbox.bluesky_url}/_sandbox/faults/{fault}?hits=1&timeout=0.01")
     assert answer.status_code == 408

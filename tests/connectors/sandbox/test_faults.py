@@ -67,7 +67,9 @@ class TestMatching:
             FaultOrder.of(body)
 
 
-async def test_drop_before_effect_closes_the_connection_and_does_nothing(alice: BlueskyClient, control: Control) -> None:
+async def test_drop_before_effect_closes_the_connection_and_does_nothing(
+    alice: BlueskyClient, control: Control
+) -> None:
     await control.fault("drop_before_effect", path=PUT)
     with pytest.raises(httpx2.TransportError):
         await alice.put()

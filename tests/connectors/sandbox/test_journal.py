@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hypothesis import given
+from hypothesis import strategies as st
 
 from connectors.sandbox.journal import Journal
 
@@ -32,3 +37,15 @@ def test_replace_puts_other_lines_in_place_and_appends_go_on(tmp_path: Path) -> 
     journal.append([{"a": 10}])
     assert list(journal.lines()) == [{"a": 9}, {"a": 10}]
     journal.close()
+
+
+@given(st.lists(st.dictionaries(st.text(), st.text())), st.data())
+def test_wherever_the_file_is_cut_the_lines_before_are_kept(lines: list[dict[str, str]], data: st.DataObject) -> None:
+    whole = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+    cut = data.draw(st.integers(0, len(whole)))
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "j.jsonl"
+        path.write_bytes(whole[:cut])
+        journal = Journal(path)
+        assert list(journal.lines()) == lines[: whole[:cut].count(b"\n")]
+        journal.close()

@@ -134,9 +134,7 @@ class TestTokens:
     @pytest.mark.parametrize(
         "claims", [{"htm": "POST"}, {"htu": "http://other.example/"}, {"ath": "x"}, {"iat": 1}, {"jti": ""}]
     )
-    async def test_a_wrong_proof_is_refused(
-        self, oauth: DpopClient, control: Control, claims: dict[str, Any]
-    ) -> None:
+    async def test_a_wrong_proof_is_refused(self, oauth: DpopClient, control: Control, claims: dict[str, Any]) -> None:
         token = (await oauth.connect(control))["access_token"]
         await oauth.get_session(token)
         answer = await oauth.get_session(token, **claims)

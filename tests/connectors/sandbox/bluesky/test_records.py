@@ -58,7 +58,10 @@ async def test_creating_with_a_key_that_exists_answers_500_and_writes_nothing(
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ({"text": "x" * 301}, "Invalid app.bsky.feed.post record: grapheme too big (maximum 300, got 301) at $.record.text"),
+        (
+            {"text": "x" * 301},
+            "Invalid app.bsky.feed.post record: grapheme too big (maximum 300, got 301) at $.record.text",
+        ),
         ({"rkey": "not-a-tid"}, "Invalid record key for app.bsky.feed.post: expected a TID, got not-a-tid"),
     ],
 )
@@ -98,7 +101,7 @@ async def test_a_record_can_be_read_by_its_key(alice: BlueskyClient) -> None:
 async def test_records_are_listed_newest_first_in_pages(alice: BlueskyClient) -> None:
     for letter in "abc":
         await alice.put(letter, rkey=f"3n2rhspqaru4{letter}")
-    where = {"repo": alice.did, "collection": POST, "limit": 2}
+    where: dict[str, Any] = {"repo": alice.did, "collection": POST, "limit": 2}
     first = (await alice.get("com.atproto.repo.listRecords", **where)).json()
     check_output("com.atproto.repo.listRecords", first)
     rest = (await alice.get("com.atproto.repo.listRecords", **where, cursor=first["cursor"])).json()

@@ -51,7 +51,9 @@ async def test_a_reference_to_something_else_is_refused(
     assert await control.texts("bluesky") == []
 
 
-async def test_another_accounts_blob_is_not_found(sandbox: Sandbox, http: httpx2.AsyncClient, alice: BlueskyClient) -> None:
+async def test_another_accounts_blob_is_not_found(
+    sandbox: Sandbox, http: httpx2.AsyncClient, alice: BlueskyClient
+) -> None:
     other = BlueskyClient(http, sandbox.bluesky_url)
     await other.log_in("bakery.test", "bakery-test-app-pass")
     blob = await other.upload(png(), "image/png")

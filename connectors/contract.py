@@ -7,309 +7,84 @@ the account and its tokens), and everything that must survive a crash is given b
 A publish has two halves. `prepare` may be repeated: it uploads files and makes drafts, and saves what it has
 done. `publish` makes exactly one irreversible request. Between the two the application writes down its intent,
 so that a crash falls into one of two named cases: nothing happened, or the outcome is unknown.
+
+The contract stands in four files: `content` (what is published), `accounts` (who publishes), `outcomes` (what comes of
+it) and this one, which a connector and the application import all of it from.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from enum import StrEnum
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
-from uuid import UUID
 
-from connectors.capabilities import Capabilities, ConnectBy, MediaKind
-from connectors.faults import Fault
+from connectors.accounts import (
+    Access,
+    Account,
+    AccountGrant,
+    AppCredentials,
+    FinishAuthorization,
+    Grant,
+    Redirect,
+    StartAuthorization,
+    Tokens,
+)
+from connectors.capabilities import Capabilities
+from connectors.content import Content, Link, Media, Part, Problem, Severity
+from connectors.outcomes import (
+    Absent,
+    Failed,
+    Finding,
+    Found,
+    Metrics,
+    Outcome,
+    Pending,
+    PrepareStep,
+    Published,
+    PublishedRef,
+    PublishTask,
+    Save,
+    Undecided,
+    Unknown,
+)
 from connectors.secret import Secret
 from connectors.transport import Transport
 
-# ------------------------------------------------------------------------------------------------ content
-
-
-@dataclass(frozen=True, slots=True)
-class Media:
-    """One file of a post, already made to fit the platform's rules."""
-
-    id: str
-    kind: MediaKind
-    mime: str
-    size: int
-    open: Callable[[], AsyncIterator[bytes]]
-    """Gives the bytes from the start, in chunks; may be called again for another try."""
-    alt: str = ""
-    width: int | None = None
-    height: int | None = None
-    duration: timedelta | None = None
-    filename: str = "file"
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A link that is shown as a card."""
-
-    url: str
-    title: str = ""
-    description: str = ""
-    thumbnail: Media | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One post: the only one, or one of a thread."""
-
-    text: str = ""
-    media: tuple[Media, ...] = ()
-    link: Link | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """What is to be published on one account, with all overrides applied."""
-
-    parts: tuple[Part, ...]
-    languages: tuple[str, ...] = ()
-    """BCP 47 tags."""
-    options: Mapping[str, Any] = field(default_factory=dict)
-    """The platform's own options, by `Option.name`."""
-
-
-class Severity(StrEnum):
-    """Whether a problem stops the post."""
-
-    ERROR = "error"
-    WARNING = "warning"
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One reason why content does not fit, found before anything is sent."""
-
-    path: tuple[str, ...]
-    """Where, e.g. `("parts", "0", "text")`."""
-    rule: str
-    message: str
-    fix: str = ""
-    measured: str | None = None
-    limit: str | None = None
-    severity: Severity = Severity.ERROR
-
-
-# ------------------------------------------------------------------------------------------------ accounts
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """An account on a platform, keyed by what never changes."""
-
-    external_id: str
-    """Stable for ever: a DID, an account's URI. Handles change."""
-    handle: str
-    name: str
-    server: str
-    """Origin of the server that holds the account, e.g. `https://mastodon.social`."""
-    kind: str = "profile"
-    url: str | None = None
-    avatar_url: str | None = None
-    limits: Mapping[str, int] = field(default_factory=dict)
-    """Figures of this account or its server, by `Limit.rule`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tokens:
-    """What the platform gave us to act for an account. Sealed by the vault wherever it rests."""
-
-    access: Secret
-    refresh: Secret | None = None
-    expires_at: datetime | None = None
-    """When `access` dies; None: it does not expire by itself."""
-    refresh_expires_at: datetime | None = None
-    scopes: tuple[str, ...] = ()
-    method: ConnectBy = ConnectBy.OAUTH
-    extra: Mapping[str, Secret] = field(default_factory=dict)
-    """More that belongs to the grant, e.g. the DPoP key and the issuer."""
-
-
-@dataclass(frozen=True, slots=True)
-class AppCredentials:
-    """Our client at one authorization server."""
-
-    key: str
-    """Which server: its origin."""
-    client_id: str
-    client_secret: Secret | None = None
-    extra: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class AccountGrant:
-    """One account with the tokens that act for it."""
-
-    account: Account
-    tokens: Tokens
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """What an authorization gave: the accounts to choose from."""
-
-    accounts: tuple[AccountGrant, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Redirect:
-    """Send the user to the platform; keep `flow` sealed until the callback."""
-
-    url: str
-    issuer: str | None
-    """Who must answer (RFC 9207); None where the platform does not say."""
-    flow: Mapping[str, Secret] = field(default_factory=dict)
-    """PKCE verifier, DPoP key, nonces, the server's addresses."""
-
-
-@dataclass(frozen=True, slots=True)
-class StartAuthorization:
-    """A user wants to connect."""
-
-    by: ConnectBy
-    fields: Mapping[str, Secret]
-    """What the user typed, by `ConnectField.name`; all of it is treated as secret."""
-    redirect_uri: str
-    state: Secret
-    scopes: tuple[str, ...]
-    app: AppCredentials | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FinishAuthorization:
-    """The platform sent the user back. State, cookie and issuer have been checked already."""
-
-    params: Mapping[str, str]
-    redirect_uri: str
-    flow: Mapping[str, Secret]
-    app: AppCredentials | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """What a call on behalf of an account needs."""
-
-    account: Account
-    tokens: Tokens
-    app: AppCredentials | None = None
-
-
-# ------------------------------------------------------------------------------------------------ publishing
-
-
-@dataclass(frozen=True, slots=True)
-class PublishedRef:
-    """A post on the platform."""
-
-    id: str
-    """The platform's own, e.g. an `at://` URI or a status id."""
-    url: str | None = None
-    extra: Mapping[str, str] = field(default_factory=dict)
-    """More that a reply or an edit needs, e.g. Bluesky's cid."""
-
-
-@dataclass(frozen=True, slots=True)
-class PublishTask:
-    """One part to be published. Every field is the same on each try within an epoch."""
-
-    part: Part
-    position: int
-    attempt_key: UUID
-    """Our idempotency key: constant until a person decides to send again."""
-    composed_at: datetime
-    """The time that goes into the stored record; constant, so that a resend is byte-equal."""
-    options: Mapping[str, Any] = field(default_factory=dict)
-    languages: tuple[str, ...] = ()
-    checkpoint: Mapping[str, Any] = field(default_factory=dict)
-    """What `prepare` has saved so far (JSON)."""
-    root: PublishedRef | None = None
-    parent: PublishedRef | None = None
-    intended_at: datetime | None = None
-    """When the irreversible request was about to leave; set for `reconcile` and `poll`."""
-
-
-class PrepareStep(StrEnum):
-    """How far the repeatable half has come."""
-
-    MEDIA_UPLOADED = "media_uploaded"
-    CONTAINER_CREATED = "container_created"
-
-
-Save = Callable[[PrepareStep, Mapping[str, Any]], Awaitable[None]]
-"""Stores a checkpoint. When it returns, the step is durable and is not repeated after a crash."""
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """It is out."""
-
-    ref: PublishedRef
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """The platform has taken it and is still working."""
-
-    checkpoint: Mapping[str, Any]
-    poll_after: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """It is proved that nothing was published."""
-
-    fault: Fault
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """It was sent and nobody knows yet."""
-
-    fault: Fault
-
-
-Outcome = Published | Pending | Failed | Unknown
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Reconcile found the post."""
-
-    ref: PublishedRef
-    evidence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Absent:
-    """Reconcile proved that the post is not there: sending again with the same key is safe."""
-
-    evidence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Undecided:
-    """Reconcile could not tell: a person looks."""
-
-    evidence: str
-
-
-Finding = Found | Absent | Undecided
-
-
-@dataclass(frozen=True, slots=True)
-class Metrics:
-    """Public figures of one post; a figure that the platform does not give is absent, never 0."""
-
-    ref: str
-    values: Mapping[str, int]
-    at: datetime
-
-
-# ------------------------------------------------------------------------------------------------ the protocol
+__all__ = [
+    "Absent",
+    "Access",
+    "Account",
+    "AccountGrant",
+    "AppCredentials",
+    "Connector",
+    "ConnectorSettings",
+    "Content",
+    "Context",
+    "Failed",
+    "Finding",
+    "FinishAuthorization",
+    "Found",
+    "Grant",
+    "Link",
+    "Media",
+    "Metrics",
+    "Outcome",
+    "Part",
+    "Pending",
+    "PrepareStep",
+    "Problem",
+    "PublishTask",
+    "Published",
+    "PublishedRef",
+    "Redirect",
+    "Save",
+    "Severity",
+    "StartAuthorization",
+    "Tokens",
+    "Undecided",
+    "Unknown",
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Every setting of the installation, read from `POSTD_*` variables, an `.env` file and secret files.
 
-A setting named `vault_keys` is read from `POSTD_VAULT_KEYS`, or from the file `vault_keys` (also
-`POSTD_VAULT_KEYS`) in the folder that `POSTD_SECRETS_DIR` names. Settings are built once by a root, checked
+A setting named `vault_keys` is read from the variable `POSTD_VAULT_KEYS`, or from a file of that name in the folder
+that `POSTD_SECRETS_DIR` names. Settings are built once by a root, checked
 all at once, and passed in; nothing imports them as a global.
 """
 
@@ -38,18 +38,32 @@ class Timing(BaseSettings):
     lease_margin: float = Field(default=10, gt=0, description="How long before the end of its lease a worker gives up.")
     offer_again: float = Field(default=30, gt=0, description="When a wake-up that nobody answered is sent again.")
     scan: float = Field(default=0.25, gt=0, description="The longest sleep of the scheduler.")
-    settle_delay: float = Field(default=90, gt=0, description="How long reconcile waits before it believes 'not found'.")
+    settle_delay: float = Field(
+        default=90, gt=0, description="How long reconcile waits before it believes 'not found'."
+    )
     backoff: float = Field(default=15, gt=0, description="The first wait after a transient fault; doubled each time.")
     backoff_cap: float = Field(default=1800, gt=0, description="The longest wait between two tries.")
     max_attempts: int = Field(default=8, ge=1, description="How many tries a job has.")
     max_crashes: int = Field(default=3, ge=1, description="How many workers a job may take down before it is buried.")
-    publish_window: float = Field(default=6 * 3600, gt=0, description="publishBy when the user gives none: planned time plus this.")
-    review_after: float = Field(default=900, gt=0, description="How long an unknown outcome is searched for before a person is asked.")
-    refresh_ahead: float = Field(default=600, gt=0, description="A token that dies within this time is refreshed first.")
+    publish_window: float = Field(
+        default=6 * 3600, gt=0, description="publishBy when the user gives none: planned time plus this."
+    )
+    review_after: float = Field(
+        default=900, gt=0, description="How long an unknown outcome is searched for before a person is asked."
+    )
+    refresh_ahead: float = Field(
+        default=600, gt=0, description="A token that dies within this time is refreshed first."
+    )
     monitor: float = Field(default=60, gt=0, description="How often connections are looked at.")
-    expiry_horizon: float = Field(default=7 * 86400, gt=0, description="A connection whose token dies within this is expiring soon.")
-    feed_poll: float = Field(default=15, gt=0, description="How often a live feed looks by itself, should a bus message be lost.")
-    event_retention: float = Field(default=7 * 86400, gt=0, description="How long events are kept for resuming subscribers.")
+    expiry_horizon: float = Field(
+        default=7 * 86400, gt=0, description="A connection whose token dies within this is expiring soon."
+    )
+    feed_poll: float = Field(
+        default=15, gt=0, description="How often a live feed looks by itself, should a bus message be lost."
+    )
+    event_retention: float = Field(
+        default=7 * 86400, gt=0, description="How long events are kept for resuming subscribers."
+    )
     request_timeout: float = Field(default=30, gt=0, description="Total time of one call to a platform.")
 
     @property
@@ -81,40 +95,62 @@ class Settings(BaseSettings):
         frozen=True,
     )
 
-    environment: Environment = Environment.PRODUCTION
-    database_url: SecretStr | None = Field(default=None, description="PostgreSQL, e.g. postgresql://user:password@host/postd")
-    migration_url: SecretStr | None = Field(default=None, description="The owner's login for migrations; by default database_url.")
+    environment: Environment = Field(
+        default=Environment.PRODUCTION, description="production refuses what development allows."
+    )
+    database_url: SecretStr | None = Field(
+        default=None, description="PostgreSQL, e.g. postgresql://user:password@host/postd"
+    )
+    migration_url: SecretStr | None = Field(
+        default=None, description="The owner's login for migrations; by default database_url."
+    )
     redis_url: SecretStr | None = Field(default=None, description="Redis or Valkey, e.g. redis://:password@host:6379/0")
-    vault_keys: SecretStr | None = Field(default=None, description="Master keys as id:base64 of 32 bytes, comma separated, newest first.")
-    public_url: str = Field(default="http://127.0.0.1:8000", description="Our own origin, as browsers and platforms reach it.")
+    vault_keys: SecretStr | None = Field(
+        default=None, description="Master keys as id:base64 of 32 bytes, comma separated, newest first."
+    )
+    public_url: str = Field(
+        default="http://127.0.0.1:8000", description="Our own origin, as browsers and platforms reach it."
+    )
     host: str = Field(default="127.0.0.1", description="The address that the API listens on.")
-    port: int = Field(default=8000, ge=0, le=65535)
+    port: int = Field(default=8000, ge=0, le=65535, description="The port that the API listens on.")
     allowed_origins: Words = Field(default=(), description="Origins of frontends that may call the API from a browser.")
-    trusted_proxies: Words = Field(default=(), description="Addresses of reverse proxies whose X-Forwarded-* headers are believed.")
-    media_store: str = Field(default="file:.postd/media", description="Where media bytes live: file:FOLDER, s3://bucket, gs://, az://")
-    media_max_bytes: int = Field(default=300 * 1024 * 1024, gt=0)
-    egress_allow: Words = Field(default=(), description="Private networks that may be called all the same, e.g. 127.0.0.0/8")
+    trusted_proxies: Words = Field(
+        default=(), description="Addresses of reverse proxies whose X-Forwarded-* headers are believed."
+    )
+    media_store: str = Field(
+        default="file:.postd/media", description="Where media bytes live: file:FOLDER, s3://bucket, gs://, az://"
+    )
+    media_max_bytes: int = Field(
+        default=300 * 1024 * 1024, gt=0, description="The largest file that is taken, in bytes."
+    )
+    egress_allow: Words = Field(
+        default=(), description="Private networks that may be called all the same, e.g. 127.0.0.0/8"
+    )
     egress_proxy: str | None = Field(default=None, description="An HTTP proxy for every outgoing call.")
-    plc_url: str = "https://plc.directory"
-    handle_resolver: str = "https://public.api.bsky.app"
+    plc_url: str = Field(default="https://plc.directory", description="The directory of did:plc documents (Bluesky).")
+    handle_resolver: str = Field(
+        default="https://public.api.bsky.app", description="Who resolves Bluesky handles whose own host does not."
+    )
     client_name: str = Field(default="POSTD", description="The name that platforms show on their consent pages.")
     connectors: Words = Field(default=(), description="Which connectors are offered; empty means all.")
     public_schema: bool = Field(default=False, description="Introspection without a key.")
     playground: bool = Field(default=True, description="Serve the playground at /graphql to browsers.")
-    persisted_only: bool = Field(default=False, description="Accept only documents that are listed in persisted_documents.")
+    persisted_only: bool = Field(
+        default=False, description="Accept only documents that are listed in persisted_documents."
+    )
     persisted_documents: Path | None = Field(default=None, description="A JSON file: sha256 of a document -> document.")
-    max_depth: int = 10
-    max_aliases: int = 30
-    max_fields: int = 300
-    max_tokens: int = 1000
-    max_cost: int = 20_000
-    operation_timeout: float = 10
+    max_depth: int = Field(default=10, ge=1, description="The deepest selection of a GraphQL operation.")
+    max_aliases: int = Field(default=30, ge=0, description="The most aliases in a GraphQL operation.")
+    max_fields: int = Field(default=300, ge=1, description="The most fields in a GraphQL operation, fragments spread.")
+    max_tokens: int = Field(default=1000, ge=1, description="The longest GraphQL document, in tokens.")
+    max_cost: int = Field(default=20_000, ge=1, description="The most nodes that a GraphQL operation may ask for.")
+    operation_timeout: float = Field(default=10, gt=0, description="Seconds that a query or mutation may take.")
     key_rate: float = Field(default=50, gt=0, description="Requests per second that one API key may make.")
     key_burst: int = Field(default=200, ge=1, description="Requests that one API key may make at once.")
-    worker_processes: int = Field(default=1, ge=1)
-    worker_threads: int = Field(default=16, ge=1)
-    log_level: str = "INFO"
-    log_json: bool = True
+    worker_processes: int = Field(default=1, ge=1, description="Processes of one `postd worker`.")
+    worker_threads: int = Field(default=16, ge=1, description="Jobs that one worker process publishes at a time.")
+    log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    log_json: bool = Field(default=True, description="Log lines as JSON; false for people at a terminal.")
     data_dir: Path = Field(default=Path(".postd"), description="Where embedded services keep their data.")
     timing: Timing = Field(default_factory=Timing)
 

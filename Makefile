@@ -1,0 +1,91 @@
+# POSTD: every target does the set-up that it needs and says in one line what it is doing.
+# `make` alone lists the targets: the text after `##` is the help.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+BIN := .venv/bin
+CODE := app schema resolvers workers connectors migrations tests benchmarks
+ONCE ?=
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## make .venv from the lock file; the other targets call it
+	@deploy/setup
+
+.PHONY: demo
+demo: setup ## play the whole story on real servers and simulated platforms (ONCE=1: to its end, then stop)
+	@$(BIN)/postd demo $(if $(filter-out 0,$(ONCE)),--once)
+
+.PHONY: dev
+dev: setup ## run everything from this folder and reload on change
+	@$(BIN)/postd dev
+
+.PHONY: test
+test: setup ## run every test
+	@$(BIN)/python -m tests.browser.chromium --ensure
+	@echo "Running the tests"
+	@$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: check
+check: setup ## format, lint, types, import rules, dead code, migrations, SDL, dependencies, secrets
+	@echo "Lint (ruff)"
+	@$(BIN)/ruff check .
+	@echo "Format (ruff)"
+	@$(BIN)/ruff format --check .
+	@echo "Types (mypy, strict)"
+	@$(BIN)/mypy $(CODE)
+	@echo "The one-way rule (import-linter)"
+	@$(BIN)/lint-imports
+	@echo "Dead code (vulture)"
+	@$(BIN)/vulture
+	@echo "Models against migrations (alembic)"
+	@$(BIN)/postd migrate --check
+	@echo "Schema snapshot, dependency floors, settings and compose file (pytest)"
+	@$(BIN)/python -m pytest -q tests/schema/test_snapshot.py tests/test_dependencies.py tests/deploy
+	@echo "Installed packages fit together (pip)"
+	@$(BIN)/python -m pip --disable-pip-version-check check
+	@echo "Secrets (detect-secrets)"
+	@$(BIN)/python -m tests.secret_scan
+
+.PHONY: bench
+bench: setup ## run every benchmark
+	@for script in benchmarks/*.py; do \
+		case "$$script" in */__init__.py) continue;; esac; \
+		echo "Running $$script"; \
+		$(BIN)/python -m "$$(echo "$${script%.py}" | tr / .)"; \
+	done
+
+.PHONY: lock
+lock: ## resolve both lock files anew (needs uv)
+	@command -v uv > /dev/null || { echo "make lock needs uv: pip install uv"; exit 1; }
+	@echo "Resolving requirements.lock"
+	@uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet \
+		--upgrade pyproject.toml -o requirements.lock
+	@echo "Resolving requirements-dev.lock"
+	@uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet \
+		--upgrade --constraint requirements.lock --extra demo --extra dev pyproject.toml -o requirements-dev.lock
+
+.PHONY: secrets
+secrets: setup ## accept what the secret scan finds now, after you have looked at it
+	@$(BIN)/python -m tests.secret_scan --accept
+
+.PHONY: env
+env: setup ## write .env.example from the settings
+	@$(BIN)/python -m tests.deploy.env_example --write
+
+.PHONY: clean
+clean: ## stop the embedded servers; remove .venv, .postd and caches
+	@if [ -d .postd ]; then \
+		echo "Stopping the embedded servers"; \
+		python="$$(command -v $(BIN)/python || command -v python3)"; \
+		"$$python" -m app.kernel.embedded.stop .postd; \
+	fi
+	@echo "Removing .venv, .postd and the caches of Python and its tools"
+	@rm -rf .venv .postd .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import structlog
 
@@ -26,13 +27,26 @@ class Child:
     name: str
     command: list[str]
     environment: dict[str, str] = field(default_factory=dict)
+    log: Path | None = None
+    """Where its output goes; None: where ours goes."""
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it; it ends with us, also when we are killed."""
-        self.process = subprocess.Popen(  # noqa: S603 -- our own command line
-            self.command, env={**os.environ, **self.environment}, preexec_fn=_die_with_parent, start_new_session=True
-        )
+        output = self.log.open("ab") if self.log is not None else None
+        try:
+            self.process = subprocess.Popen(  # noqa: S603 -- our own command line
+                self.command,
+                env={**os.environ, **self.environment},
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                # The parent has no threads when it starts children, so the hook is safe here.
+                preexec_fn=_die_with_parent,  # noqa: PLW1509
+            )
+        finally:
+            if output is not None:
+                output.close()
 
     def running(self) -> bool:
         """Whether it has not ended."""

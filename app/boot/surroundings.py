@@ -7,7 +7,9 @@ one code path for embedded and for other people's servers.
 
 from __future__ import annotations
 
+import asyncio
 import os
+import secrets
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -40,7 +42,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 
 @contextmanager
-def embedded(*, fast: bool = False, say: bool = True) -> Iterator[Settings]:
+def embedded() -> Iterator[Settings]:
     """Settings with services: those that are set, else embedded ones, attached for the time of the block."""
     with ExitStack() as stack:
         settings = Settings()
@@ -49,14 +51,33 @@ def embedded(*, fast: bool = False, say: bool = True) -> Iterator[Settings]:
             # Imported here: production installations lack the binaries and never come this way.
             from app.kernel.embedded.attach import attach  # noqa: PLC0415
 
-            if say:
-                typer.echo(f"Starting PostgreSQL and Valkey under {settings.data_dir} ...")
-            servers = stack.enter_context(attach(settings.data_dir, fast=fast))
+            typer.echo(f"Starting PostgreSQL and Valkey under {settings.data_dir} ...")
+            servers = stack.enter_context(attach(settings.data_dir))
             os.environ["POSTD_DATABASE_URL"] = servers.database_url
             os.environ["POSTD_REDIS_URL"] = servers.redis_url
         settings = load()
         migrate(settings)
         yield settings
+
+
+@contextmanager
+def scratch_database() -> Iterator[str]:
+    """An empty database for the time of the block, on the server that is set or on an embedded one."""
+    with ExitStack() as stack:
+        settings = Settings()
+        if settings.database_url is not None:
+            server = migration_url(settings)
+        else:
+            from app.kernel.embedded.attach import attach  # noqa: PLC0415 -- as above
+
+            settings.data_dir.mkdir(parents=True, exist_ok=True)
+            server = stack.enter_context(attach(settings.data_dir / "test", fast=True)).database_url
+        name = f"postd_scratch_{secrets.token_hex(4)}"
+        asyncio.run(schema.create_database(server, name))
+        try:
+            yield schema.named(server, name)
+        finally:
+            asyncio.run(schema.drop_database(server, name))
 
 
 def migrate(settings: Settings, to: str = "head") -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Annotated
 
 import typer
 from pydantic import ValidationError
@@ -13,7 +15,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.cli import surroundings
+from app.boot import surroundings
 from app.domain.processes.model import Process
 from app.kernel.settings import Settings
 from app.services import schema
@@ -33,12 +35,17 @@ class Finding:
     remedy: str = ""
 
 
+Probe = Annotated[
+    str | None, typer.Option("--probe", help="Only say by the exit status whether this host's process of a role lives.")
+]
+
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command()(doctor)
 
 
-def doctor() -> None:
+def doctor(probe: Probe = None) -> None:
     """Check settings, services, schema, roles, keys and processes; exit 1 when something has to be done."""
     try:
         settings = surroundings.load()
@@ -46,11 +53,29 @@ def doctor() -> None:
         for item in error.errors():
             _say(Finding(f"setting {item['loc'][0]}", ok=False, evidence=item["msg"], remedy="See .env.example."))
         raise typer.Exit(1) from None
+    if probe is not None:
+        raise typer.Exit(0 if surroundings.run(alive_here(settings, probe)) else 1)
     findings = surroundings.run(examine(settings))
     for finding in findings:
         _say(finding)
     if not all(finding.ok for finding in findings):
         raise typer.Exit(1)
+
+
+async def alive_here(settings: Settings, role: str) -> bool:
+    """Whether a process of that role gives signs of life on this host: what a container's health check asks."""
+    if settings.database_url is None:
+        return False
+    db = Database(settings.database_url.get_secret_value(), name="postd-probe", size=1)
+    try:
+        async with db.system() as session:
+            alive = datetime.now(UTC) - timedelta(seconds=30)
+            here = (Process.role == role, Process.host == socket.gethostname(), Process.seen_at > alive)
+            return await session.scalar(select(Process.id).where(*here).limit(1)) is not None
+    except (SQLAlchemyError, OSError):
+        return False
+    finally:
+        await db.close()
 
 
 async def examine(settings: Settings) -> Sequence[Finding]:

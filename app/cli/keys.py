@@ -13,7 +13,7 @@ from sqlalchemy import select
 from app.actions.keys.create import CreateKey, KeyCreated
 from app.actions.keys.create import create as create_key
 from app.actions.keys.revoke import revoke as revoke_key
-from app.cli import surroundings
+from app.boot import surroundings
 from app.cli.serve import configured
 from app.cli.tenants import database, tenant_of
 from app.domain.keys.model import ApiKey, Scope

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli import surroundings
+from app.boot import surroundings
 
 Data = Annotated[Path, typer.Option("--data", help="Where accounts, posts and the ledger are kept.")]
 BlueskyPort = Annotated[int, typer.Option("--bluesky-port", help="0 takes any free port.")]

@@ -12,8 +12,8 @@ from typing import Annotated
 import typer
 import uvicorn
 
-from app.cli import surroundings
-from app.cli.group import Child, run_group
+from app.boot import surroundings
+from app.boot.group import Child, run_group
 from app.flows.presence import present
 from app.flows.runtime import NotConfigured, running
 from app.kernel.settings import Settings

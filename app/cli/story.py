@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from app.demo.main import play
+
 Once = Annotated[bool, typer.Option("--once", help="End after the story; exit 0 only if every post went out once.")]
 
 
@@ -16,6 +18,4 @@ def register(app: typer.Typer) -> None:
 
 def demo(once: Once = False) -> None:
     """Show everything on this machine: simulated platforms, real servers, posts going out live."""
-    from app.demo.main import play  # noqa: PLC0415 -- rich and the sandbox are for the demo only
-
     raise typer.Exit(play(once=once))

@@ -9,7 +9,7 @@ import typer
 
 from app.actions.tenants.create import create as create_tenant
 from app.actions.tenants.create import find
-from app.cli import surroundings
+from app.boot import surroundings
 from app.cli.serve import configured
 from app.flows.runtime import NotConfigured
 from app.kernel.errors import NotFound

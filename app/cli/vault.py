@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import typer
 
-from app.cli import surroundings
+from app.boot import surroundings
 from app.cli.serve import configured
 from app.flows.rotate import rotate as rotate_all
 from app.flows.rotate import usage

@@ -43,7 +43,7 @@ check: setup ## format, lint, types, import rules, dead code, migrations, SDL, d
 	@echo "The one-way rule (import-linter)"
 	@$(BIN)/lint-imports
 	@echo "Dead code (vulture)"
-	@$(BIN)/vulture
+	@$(BIN)/python -m tests.dead_code
 	@echo "Models against migrations (alembic)"
 	@$(BIN)/postd migrate --check
 	@echo "Schema snapshot, dependency floors, settings and compose file (pytest)"

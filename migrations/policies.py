@@ -35,8 +35,16 @@ def create_roles() -> None:
         op.execute(
             f"""
             DO $$ BEGIN
-                IF NOT pg_has_role(current_user, '{role}', 'MEMBER') THEN
-                    EXECUTE 'GRANT {role} TO ' || quote_ident(current_user);
+                -- Since PostgreSQL 16 who creates a role may grant it, but may not yet take it.
+                IF NOT pg_has_role(current_user, '{role}',
+                                   CASE WHEN current_setting('server_version_num')::int >= 160000
+                                        THEN 'SET' ELSE 'MEMBER' END) THEN
+                    BEGIN
+                        EXECUTE 'GRANT {role} TO ' || quote_ident(current_user);
+                    EXCEPTION WHEN insufficient_privilege THEN
+                        RAISE EXCEPTION 'the login % may not use the role {role}', current_user
+                            USING HINT = format('Let a superuser run: GRANT {role} TO %I', current_user);
+                    END;
                 END IF;
             END $$
             """

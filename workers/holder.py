@@ -11,7 +11,7 @@ from dramatiq.middleware import Middleware
 
 from app.flows.presence import present
 from app.flows.runtime import Runtime, running
-from app.kernel import logs
+from app.kernel import logs, metrics
 from app.kernel.settings import Settings
 
 
@@ -37,6 +37,8 @@ class RuntimeHolder(Middleware):
     def before_worker_boot(self, broker: Broker, worker: Worker) -> None:
         """Open the runtime; messages are taken after this returns."""
         logs.configure(self._settings.log_level, json=self._settings.log_json)
+        if self._settings.metrics_port:
+            metrics.listen(self._settings.host, self._settings.metrics_port)
         self._run(self._open())
 
     def after_worker_shutdown(self, broker: Broker, worker: Worker) -> None:

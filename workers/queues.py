@@ -7,10 +7,7 @@ from typing import Final
 JOBS: Final = "jobs"
 """Wake-ups of jobs: publish, poll, reconcile, rescue."""
 UPKEEP: Final = "upkeep"
-"""Connections to be looked at, retention, media."""
+"""Connections to be looked at, files to be made to fit."""
 
 WAKE_JOB: Final = "job.wake"
 LOOK_AT_CONNECTION: Final = "connection.look"
-SWEEP: Final = "installation.sweep"
-
-QUEUES: Final = (JOBS, UPKEEP)

@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.actions.connections.due import due_for_a_look
 from app.actions.jobs.offer import next_moment, offer
+from app.flows.gauges import measure
 from app.flows.retention import sweep
 from app.flows.runtime import Runtime
 from app.kernel import metrics
@@ -30,6 +31,7 @@ TENANTS = 50
 EACH = 20
 """Jobs of one tenant in one scan."""
 SWEEP_EVERY = 300.0
+MEASURE_EVERY = 10.0
 
 
 async def run(rt: Runtime, wakeups: WakeUps, stop: asyncio.Event) -> None:
@@ -38,6 +40,7 @@ async def run(rt: Runtime, wakeups: WakeUps, stop: asyncio.Event) -> None:
         group.create_task(_repeat(stop, "jobs", lambda: scan_jobs(rt, wakeups)))
         group.create_task(_repeat(stop, "connections", lambda: scan_connections(rt, wakeups)))
         group.create_task(_repeat(stop, "retention", lambda: _sweep(rt)))
+        group.create_task(_repeat(stop, "gauges", lambda: _measure(rt)))
 
 
 async def scan_jobs(rt: Runtime, wakeups: WakeUps) -> float:
@@ -65,6 +68,11 @@ async def scan_connections(rt: Runtime, wakeups: WakeUps) -> float:
         [WakeUp(queues.UPKEEP, queues.LOOK_AT_CONNECTION, (tenant, connection)) for tenant, connection in due]
     )
     return min(1.0, timing.monitor / 2)
+
+
+async def _measure(rt: Runtime) -> float:
+    await measure(rt)
+    return MEASURE_EVERY
 
 
 async def _sweep(rt: Runtime) -> float:

@@ -22,6 +22,7 @@ QUICK = {
     "POSTD_LEASE_MARGIN": "1",
     "POSTD_OFFER_AGAIN": "3",
     "POSTD_SETTLE_DELAY": "2",
+    "POSTD_PLATFORM_PACE": "0.1",
     "POSTD_BACKOFF": "1",
     "POSTD_MONITOR": "10",
 }

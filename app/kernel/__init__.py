@@ -1,1 +1,1 @@
-"""What every other room may use and what knows none of them: settings, errors, ids, clock, logs, metrics, embedded servers."""
+"""What every other room may use and what knows none of them: settings, errors, ids, clock, logs, embedded servers."""

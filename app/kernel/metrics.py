@@ -10,7 +10,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+    start_http_server,
+)
 
 REGISTRY: Final = CollectorRegistry()
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
@@ -78,6 +86,20 @@ OPERATION_SECONDS: Final = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
     registry=REGISTRY,
 )
+
+
+def listen(host: str, first: int) -> int:
+    """Serve /metrics in the background, on the first port from `first` on that is free; gives the port.
+
+    Worker processes of one machine are told the same setting and stand next to each other.
+    """
+    for port in range(first, min(first + 100, 65536)):
+        try:
+            start_http_server(port, addr=host, registry=REGISTRY)
+        except OSError:
+            continue
+        return port
+    raise OSError(f"no port from {first} on is free on {host}: set POSTD_METRICS_PORT to another")
 
 
 def render() -> bytes:

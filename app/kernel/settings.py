@@ -41,6 +41,11 @@ class Timing(BaseSettings):
     settle_delay: float = Field(
         default=90, gt=0, description="How long reconcile waits before it believes 'not found'."
     )
+    platform_pace: float = Field(
+        default=1,
+        gt=0,
+        description="Multiplies the delays that platforms declare; for simulated ones that settle at once.",
+    )
     backoff: float = Field(default=15, gt=0, description="The first wait after a transient fault; doubled each time.")
     backoff_cap: float = Field(default=1800, gt=0, description="The longest wait between two tries.")
     max_attempts: int = Field(default=8, ge=1, description="How many tries a job has.")
@@ -149,6 +154,9 @@ class Settings(BaseSettings):
     key_burst: int = Field(default=200, ge=1, description="Requests that one API key may make at once.")
     worker_processes: int = Field(default=1, ge=1, description="Processes of one `postd worker`.")
     worker_threads: int = Field(default=16, ge=1, description="Jobs that one worker process publishes at a time.")
+    metrics_port: int = Field(
+        default=0, ge=0, le=65535, description="Workers and schedulers serve /metrics from this port on; 0 means not."
+    )
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
     log_json: bool = Field(default=True, description="Log lines as JSON; false for people at a terminal.")
     data_dir: Path = Field(default=Path(".postd"), description="Where embedded services keep their data.")

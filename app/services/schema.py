@@ -7,8 +7,9 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import MetaData, text
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import MetaData, make_url, text
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.pool import NullPool
 
 import migrations
 from app.services.db import asyncpg_url
@@ -41,6 +42,28 @@ async def current(session: AsyncSession) -> str | None:
         return None
     version: str | None = await session.scalar(text("SELECT version_num FROM alembic_version"))
     return version
+
+
+async def create_database(server: str, name: str) -> None:
+    """Make an empty database on the server of that address."""
+    await _maintain(server, f'CREATE DATABASE "{name}"')
+
+
+async def drop_database(server: str, name: str) -> None:
+    """Remove a database and whoever is in it."""
+    await _maintain(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def named(server: str, name: str) -> str:
+    """The address of another database on the same server."""
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+async def _maintain(server: str, statement: str) -> None:
+    engine = create_async_engine(asyncpg_url(server), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    async with engine.connect() as connection:
+        await connection.execute(text(statement))
+    await engine.dispose()
 
 
 def upgrade(url: str, metadata: MetaData, to: str = "head") -> None:

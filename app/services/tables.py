@@ -41,8 +41,6 @@ class Table(DeclarativeBase):
 
 Key = Annotated[UUID, mapped_column(primary_key=True)]
 """The row's own id, a UUIDv7 made by the application."""
-TenantKey = Annotated[UUID, mapped_column(index=False)]
-"""Whose row it is; row-level security compares it with the transaction's tenant."""
 
 
 E = TypeVar("E", bound=StrEnum)

@@ -85,7 +85,6 @@ class ParkReason(StrEnum):
 
     CONNECTION = "connection"
     PAUSED = "paused"
-    RATE = "rate"
 
 
 S, E = JobState, JobEvent
@@ -119,7 +118,7 @@ MACHINE: Machine[JobState, JobEvent] = Machine(
         ),
         Transition(E.CHECKPOINT, (S.PUBLISHING,), S.PUBLISHING, "worker", "fence, lease"),
         Transition(E.INTEND, (S.PUBLISHING,), S.PUBLISHING, "worker", "fence, lease, no cancel asked for"),
-        Transition(E.PUBLISH_PART, (S.PUBLISHING, S.PROCESSING), S.PUBLISHING, "worker", "fence; more parts follow"),
+        Transition(E.PUBLISH_PART, (S.PUBLISHING,), S.PUBLISHING, "worker", "fence; more parts follow"),
         Transition(E.PUBLISH, (S.PUBLISHING, S.PROCESSING), S.PUBLISHED, "worker", "fence"),
         Transition(E.ACCEPT, (S.PUBLISHING, S.PROCESSING), S.PROCESSING, "worker", "fence"),
         Transition(E.LOSE_ANSWER, (S.PUBLISHING,), S.UNKNOWN, "worker", "fence; the intent was written"),
@@ -132,10 +131,22 @@ MACHINE: Machine[JobState, JobEvent] = Machine(
         ),
         Transition(E.RESCUE, (S.PUBLISHING,), S.RETRYING, "rescuer", "lease over, nothing sent"),
         Transition(E.RESCUE_SENT, (S.PUBLISHING,), S.UNKNOWN, "rescuer", "lease over, intent written"),
-        Transition(E.BURY, (S.PUBLISHING,), S.FAILED, "rescuer", "lease over too often: the job kills its workers"),
+        Transition(
+            E.BURY,
+            (S.PUBLISHING, S.UNKNOWN),
+            S.FAILED,
+            "rescuer or reconcile",
+            "lease over too often and nothing was sent: the job kills its workers",
+        ),
         Transition(E.OVERDUE, (S.PROCESSING,), S.UNKNOWN, "worker", "longer than the platform's limit"),
         Transition(E.FIND, (S.UNKNOWN,), S.PUBLISHED, "reconcile", "found on the platform"),
-        Transition(E.FIND_PART, (S.UNKNOWN,), S.RETRYING, "reconcile", "this part found, more parts follow"),
+        Transition(
+            E.FIND_PART,
+            (S.UNKNOWN, S.PROCESSING),
+            S.RETRYING,
+            "reconcile or poll",
+            "this part is out, more parts follow",
+        ),
         Transition(E.PROVE_ABSENT, (S.UNKNOWN,), S.RETRYING, "reconcile", "proved absent after the settle delay"),
         Transition(E.ASK, (S.UNKNOWN,), S.NEEDS_REVIEW, "reconcile", "cannot be told by looking"),
         Transition(E.CONFIRM, (S.NEEDS_REVIEW,), S.PUBLISHED, "a person", "names the post's address"),

@@ -1,4 +1,4 @@
-"""Posts, and jobs: the row is the queue.
+"""Jobs: the row is the queue.
 
 The previous release must be able to run on the new schema: expand first, contract in a later release.
 """
@@ -11,57 +11,13 @@ from sqlalchemy.dialects import postgresql
 
 from migrations import policies
 
-revision = "0003"
-down_revision = "0002"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    op.create_table(
-        "posts",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column("content", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
-        sa.Column("labels", postgresql.ARRAY(sa.String()), server_default=sa.text("'{}'::varchar[]"), nullable=False),
-        sa.Column("state", sa.String(), nullable=False),
-        sa.Column("due_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
-        sa.Column("local_time", sa.String(), nullable=True),
-        sa.Column("zone", sa.String(), nullable=True),
-        sa.Column("time_notice", sa.String(), nullable=True),
-        sa.Column("publish_by", postgresql.TIMESTAMP(timezone=True), nullable=False),
-        sa.Column("late_policy", sa.String(), nullable=False),
-        sa.Column("revision", sa.Integer(), server_default=sa.text("1"), nullable=False),
-        sa.Column("created_by", sa.String(), nullable=False),
-        sa.Column(
-            "created_at",
-            postgresql.TIMESTAMP(timezone=True),
-            server_default=sa.text("clock_timestamp()"),
-            nullable=False,
-        ),
-        sa.Column(
-            "updated_at",
-            postgresql.TIMESTAMP(timezone=True),
-            server_default=sa.text("clock_timestamp()"),
-            nullable=False,
-        ),
-        sa.CheckConstraint("late_policy IN ('fail')", name=op.f("ck_posts_late_policy_known")),
-        sa.CheckConstraint(
-            "state IN ('scheduled', 'publishing', 'published', 'partly_published', 'needs_attention', 'failed', 'cancelled')",
-            name=op.f("ck_posts_state_known"),
-        ),
-        sa.CheckConstraint("(local_time IS NULL) = (zone IS NULL)", name=op.f("ck_posts_local_time_has_zone")),
-        sa.CheckConstraint("octet_length(content::text) <= 200000", name=op.f("ck_posts_content_is_bounded")),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"], ["tenants.id"], name=op.f("fk_posts_tenant_id_tenants"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_posts")),
-        sa.UniqueConstraint("tenant_id", "id", name=op.f("uq_posts_tenant_id_id")),
-    )
-    op.create_index("ix_posts_labels", "posts", ["labels"], unique=False, postgresql_using="gin")
-    op.create_index("ix_posts_tenant_id_created_at_id", "posts", ["tenant_id", "created_at", "id"], unique=False)
-    op.create_index("ix_posts_tenant_id_due_at_id", "posts", ["tenant_id", "due_at", "id"], unique=False)
-    op.create_index("ix_posts_tenant_id_state_due_at_id", "posts", ["tenant_id", "state", "due_at", "id"], unique=False)
     op.create_table(
         "jobs",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -118,8 +74,7 @@ def upgrade() -> None:
             name=op.f("ck_jobs_lease_only_while_worked_on"),
         ),
         sa.CheckConstraint(
-            "park_reason IS NULL OR park_reason IN ('connection', 'paused', 'rate')",
-            name=op.f("ck_jobs_park_reason_known"),
+            "park_reason IS NULL OR park_reason IN ('connection', 'paused')", name=op.f("ck_jobs_park_reason_known")
         ),
         sa.CheckConstraint(
             "state <> 'publishing' OR (lease_until IS NOT NULL AND step IS NOT NULL)",
@@ -261,11 +216,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("tenant_id", "id", name=op.f("uq_job_attempts_tenant_id_id")),
         sa.UniqueConstraint("tenant_id", "job_id", "fence", name=op.f("uq_job_attempts_tenant_id_job_id_fence")),
     )
-    policies.fence("posts")
     policies.fence("jobs")
     policies.fence("job_parts")
     policies.fence("job_attempts")
-    policies.grant_app("posts")
     policies.grant_app("jobs")
     policies.grant_app("job_parts")
     policies.grant_app("job_attempts")
@@ -292,4 +245,3 @@ def downgrade() -> None:
     op.drop_table("job_attempts")
     op.drop_table("job_parts")
     op.drop_table("jobs")
-    op.drop_table("posts")

@@ -1,0 +1,32 @@
+"""Set the gauges that follow from rows: what is due, what is unknown, what waits for a person."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+
+from app.domain.jobs.model import Job
+from app.domain.jobs.states import JobState
+from app.flows.runtime import Runtime
+from app.kernel import metrics
+
+GAUGES = {JobState.UNKNOWN: metrics.UNKNOWN, JobState.NEEDS_REVIEW: metrics.NEEDS_REVIEW}
+
+
+async def measure(rt: Runtime) -> None:
+    """Look at the whole installation once."""
+    now = func.clock_timestamp()
+    waiting = Job.state.in_((JobState.SCHEDULED, JobState.RETRYING))
+    counted = (
+        select(Job.platform, Job.state, func.count()).where(Job.state.in_(GAUGES)).group_by(Job.platform, Job.state)
+    )
+    async with rt.db.system() as session:
+        oldest = await session.scalar(
+            select(func.extract("epoch", now - func.min(Job.due_at))).where(waiting, Job.wake_at <= now)
+        )
+        rows = (await session.execute(counted)).all()
+    metrics.OLDEST_DUE.set(float(oldest or 0))
+    for state, gauge in GAUGES.items():
+        found = {platform: count for platform, which, count in rows if which is state}
+        for connector in rt.catalog.all():
+            key = connector.capabilities.key
+            gauge.labels(platform=key).set(found.get(key, 0))

@@ -101,7 +101,8 @@ class Settings(BaseSettings):
     )
 
     environment: Environment = Field(
-        default=Environment.PRODUCTION, description="production refuses what development allows."
+        default=Environment.PRODUCTION,
+        description="`production` or `development`: production refuses what development allows.",
     )
     database_url: SecretStr | None = Field(
         default=None, description="PostgreSQL, e.g. postgresql://user:password@host/postd"

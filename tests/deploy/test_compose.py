@@ -90,6 +90,6 @@ def test_every_secret_that_is_mounted_is_one_that_make_secrets_writes(tmp_path: 
         answer = subprocess.run(["sh", script], capture_output=True, text=True, check=True, env={"PATH": os.defpath})
     written = {file.name: file.read_text() for file in (tmp_path / "secrets").iterdir()}
     assert {f"deploy/secrets/{name}" for name in written} == {entry["file"] for entry in COMPOSE["secrets"].values()}
-    assert written["postgres_password"] in written["postd_database_url"]
+    assert written["database_password"] in written["postd_database_url"]
     assert written["redis_password"] in written["postd_redis_url"]
     assert "wrote" not in answer.stdout

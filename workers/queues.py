@@ -11,3 +11,4 @@ UPKEEP: Final = "upkeep"
 
 WAKE_JOB: Final = "job.wake"
 LOOK_AT_CONNECTION: Final = "connection.look"
+FIT_MEDIA: Final = "media.fit"

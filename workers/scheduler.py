@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.actions.connections.due import due_for_a_look
 from app.actions.jobs.offer import next_moment, offer
+from app.actions.media.due import due_for_fitting
 from app.flows.gauges import measure
 from app.flows.retention import sweep
 from app.flows.runtime import Runtime
@@ -39,6 +40,7 @@ async def run(rt: Runtime, wakeups: WakeUps, stop: asyncio.Event) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(_repeat(stop, "jobs", lambda: scan_jobs(rt, wakeups)))
         group.create_task(_repeat(stop, "connections", lambda: scan_connections(rt, wakeups)))
+        group.create_task(_repeat(stop, "media", lambda: scan_media(rt, wakeups)))
         group.create_task(_repeat(stop, "retention", lambda: _sweep(rt)))
         group.create_task(_repeat(stop, "gauges", lambda: _measure(rt)))
 
@@ -73,6 +75,15 @@ async def scan_connections(rt: Runtime, wakeups: WakeUps) -> float:
 async def _measure(rt: Runtime) -> float:
     await measure(rt)
     return MEASURE_EVERY
+
+
+async def scan_media(rt: Runtime, wakeups: WakeUps) -> float:
+    """Offer files that need copies once; gives how long to sleep."""
+    again = timedelta(seconds=rt.settings.timing.offer_again)
+    async with rt.db.system() as session:
+        due = await due_for_fitting(session, limit=100, again=again)
+    await wakeups.send([WakeUp(queues.UPKEEP, queues.FIT_MEDIA, ids) for ids in due])
+    return 1.0
 
 
 async def _sweep(rt: Runtime) -> float:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
 
+from app.actions.media.due import fitted
 from app.domain.media.model import MediaDerivative, MediaFile
 from app.domain.media.queries import by_ids, derivative
 from app.flows.runtime import Runtime
@@ -56,6 +58,22 @@ def fits(file: MediaFile, rules: ImageRules) -> bool:
         (file.mime in rules.types and (file.size or 0) <= rules.max_bytes)
         and max(file.width or 0, file.height or 0) <= rules.max_side
     )
+
+
+async def fit_ahead(rt: Runtime, tenant: UUID, media_id: UUID) -> None:
+    """Make the copies that any platform of this installation would need, before a post needs them."""
+    async with rt.db.read(tenant) as session:
+        found = await by_ids(session, [media_id])
+    for file in found:
+        for connector in rt.catalog.all():
+            rules = connector.capabilities.images
+            if rules is not None:
+                # A file that one platform can never take is no reason to keep the others waiting: the post's own
+                # check and its worker say so to the user.
+                with suppress(PlatformFault):
+                    await _fitting(rt, tenant, file, rules)
+    async with rt.db.transaction(tenant) as session:
+        await fitted(session, media_id)
 
 
 async def _fitting(rt: Runtime, tenant: UUID, file: MediaFile, rules: ImageRules) -> MediaFile:

@@ -37,6 +37,7 @@ def upgrade() -> None:
         sa.Column("height", sa.Integer(), nullable=True),
         sa.Column("alt", sa.String(), server_default=sa.text("''"), nullable=False),
         sa.Column("fault", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+        sa.Column("fit_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
         sa.Column(
             "created_at",
             postgresql.TIMESTAMP(timezone=True),
@@ -53,6 +54,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_media")),
         sa.UniqueConstraint("tenant_id", "id", name=op.f("uq_media_tenant_id_id")),
+    )
+    op.create_index(
+        "ix_media_fit_at", "media", ["fit_at"], unique=False, postgresql_where=sa.text("fit_at IS NOT NULL")
     )
     op.create_index("ix_media_tenant_id_created_at_id", "media", ["tenant_id", "created_at", "id"], unique=False)
     op.create_table(
@@ -86,7 +90,11 @@ def upgrade() -> None:
     policies.grant_app("media")
     policies.grant_app("media_derivatives")
     policies.grant_system(
-        "media", {"SELECT": ["id", "tenant_id", "state", "upload_hash", "upload_expires_at", "created_at"]}
+        "media",
+        {
+            "SELECT": ["id", "tenant_id", "state", "upload_hash", "upload_expires_at", "created_at", "fit_at"],
+            "UPDATE": ["fit_at"],
+        },
     )
 
 

@@ -47,6 +47,8 @@ class MediaFile(Table):
     height: Mapped[int | None]
     alt: Mapped[str] = mapped_column(server_default=text("''"))
     fault: Mapped[dict[str, Any] | None]
+    fit_at: Mapped[datetime | None]
+    """When copies that fit the platforms have to be made; null when that is done, or not needed."""
     created_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
 
     __table_args__ = (
@@ -57,6 +59,7 @@ class MediaFile(Table):
             name="ready_is_known",
         ),
         Index("ix_media_tenant_id_created_at_id", "tenant_id", "created_at", "id"),
+        Index("ix_media_fit_at", "fit_at", postgresql_where=text("fit_at IS NOT NULL")),
         of_tenant(),
     )
 

@@ -1,0 +1,37 @@
+"""What a file refuses."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from app.kernel.errors import DomainError
+
+
+class MediaRefused(DomainError):
+    """The file cannot be taken: of a kind that is not taken, too large, damaged, or not what it was said to be."""
+
+    code: ClassVar[str] = "MEDIA_REFUSED"
+
+
+class MediaNotReady(MediaRefused):
+    """There are no bytes yet. Nothing was changed; it can be tried again."""
+
+    code: ClassVar[str] = "MEDIA_NOT_READY"
+
+
+class UploadInvalid(DomainError):
+    """The upload address is unknown, too old, or of a file that was completed. Which one is not told: ids tell nothing."""
+
+    code: ClassVar[str] = "UPLOAD_INVALID"
+
+    def __init__(self) -> None:
+        super().__init__("This upload address is not valid any more.", hint="Create a new upload.")
+
+
+class LinkInvalid(DomainError):
+    """The address of a file is forged, too old, or of a file that is gone."""
+
+    code: ClassVar[str] = "LINK_INVALID"
+
+    def __init__(self) -> None:
+        super().__init__("This address is not valid any more.", hint="Ask for a new one where you came from.")

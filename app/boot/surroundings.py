@@ -51,13 +51,38 @@ def embedded() -> Iterator[Settings]:
             # Imported here: production installations lack the binaries and never come this way.
             from app.kernel.embedded.attach import attach  # noqa: PLC0415
 
-            typer.echo(f"Starting PostgreSQL and Valkey under {settings.data_dir} ...")
+            typer.echo(f"PostgreSQL and Valkey run under {settings.data_dir}.", err=True)
             servers = stack.enter_context(attach(settings.data_dir))
             os.environ["POSTD_DATABASE_URL"] = servers.database_url
             os.environ["POSTD_REDIS_URL"] = servers.redis_url
         settings = load()
         migrate(settings)
         yield settings
+
+
+@contextmanager
+def attached(*, required: bool = True) -> Iterator[Settings]:
+    """Settings with the services that are set, else with the embedded ones of this folder, if they are running.
+
+    Without `required`, settings that name no services are given as they are.
+
+    Raises:
+        NotConfigured: neither.
+    """
+    settings = Settings()
+    if settings.database_url is not None and settings.redis_url is not None:
+        yield load()
+        return
+    if not (settings.data_dir / "services.json").exists():
+        if not required:
+            yield load()
+            return
+        raise NotConfigured(
+            "Set POSTD_DATABASE_URL and POSTD_REDIS_URL to the servers that this installation uses, "
+            "or run this beside `postd dev` or `postd all` in the same folder."
+        )
+    with embedded() as found:
+        yield found
 
 
 @contextmanager

@@ -48,14 +48,14 @@ def register(app: typer.Typer) -> None:
 def doctor(probe: Probe = None) -> None:
     """Check settings, services, schema, roles, keys and processes; exit 1 when something has to be done."""
     try:
-        settings = surroundings.load()
+        with surroundings.attached(required=False) as settings:
+            if probe is not None:
+                raise typer.Exit(0 if surroundings.run(alive_here(settings, probe)) else 1)
+            findings = surroundings.run(examine(settings))
     except ValidationError as error:
         for item in error.errors():
             _say(Finding(f"setting {item['loc'][0]}", ok=False, evidence=item["msg"], remedy="See .env.example."))
         raise typer.Exit(1) from None
-    if probe is not None:
-        raise typer.Exit(0 if surroundings.run(alive_here(settings, probe)) else 1)
-    findings = surroundings.run(examine(settings))
     for finding in findings:
         _say(finding)
     if not all(finding.ok for finding in findings):

@@ -14,7 +14,6 @@ from app.actions.keys.create import CreateKey, KeyCreated
 from app.actions.keys.create import create as create_key
 from app.actions.keys.revoke import revoke as revoke_key
 from app.boot import surroundings
-from app.cli.serve import configured
 from app.cli.tenants import database, tenant_of
 from app.domain.keys.model import ApiKey, Scope
 from app.kernel.settings import Settings
@@ -32,7 +31,8 @@ ACTOR = "cli"
 @app.command()
 def create(tenant: Tenant, name: Name, scope: Scopes = [Scope.READ], days: Days = None) -> None:  # noqa: B006 -- typer reads it
     """Make a key and show it, once."""
-    made = surroundings.run(_create(configured(), tenant, name, scope, days))
+    with surroundings.attached() as settings:
+        made = surroundings.run(_create(settings, tenant, name, scope, days))
     typer.echo(f"{made.key.id}  {', '.join(made.key.scopes)}", err=True)
     typer.echo(made.presented.reveal())
 
@@ -40,7 +40,9 @@ def create(tenant: Tenant, name: Name, scope: Scopes = [Scope.READ], days: Days 
 @app.command(name="list")
 def list_keys(tenant: Tenant) -> None:
     """List a tenant's keys."""
-    for key in surroundings.run(_list(configured(), tenant)):
+    with surroundings.attached() as settings:
+        keys = surroundings.run(_list(settings, tenant))
+    for key in keys:
         ended = "revoked" if key.revoked_at else f"expires {key.expires_at:%Y-%m-%d}" if key.expires_at else "lives"
         used = f"used {key.last_used_at:%Y-%m-%d}" if key.last_used_at else "never used"
         typer.echo(f"{key.id}  {key.name}  {', '.join(key.scopes)}  {ended}  {used}")
@@ -49,7 +51,8 @@ def list_keys(tenant: Tenant) -> None:
 @app.command()
 def revoke(tenant: Tenant, key_id: Annotated[UUID, typer.Argument(help="From `postd keys list`.")]) -> None:
     """Revoke a key; its sockets are closed at once."""
-    surroundings.run(_revoke(configured(), tenant, key_id))
+    with surroundings.attached() as settings:
+        surroundings.run(_revoke(settings, tenant, key_id))
     typer.echo("revoked")
 
 

@@ -16,6 +16,7 @@ from app.boot import surroundings
 from app.boot.group import Child, run_group
 from app.flows.presence import present
 from app.flows.runtime import NotConfigured, running
+from app.kernel import metrics
 from app.kernel.settings import Settings
 from app.services.wakeups import WakeUps
 from workers import process, scheduler
@@ -69,6 +70,8 @@ async def _schedule(settings: Settings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    if settings.metrics_port:
+        metrics.listen(settings.host, settings.metrics_port)
     broker = make_broker(_redis(settings))
     async with AsyncExitStack() as stack:
         rt = await stack.enter_async_context(running(settings, name="postd-scheduler"))

@@ -10,7 +10,6 @@ import typer
 from app.actions.tenants.create import create as create_tenant
 from app.actions.tenants.create import find
 from app.boot import surroundings
-from app.cli.serve import configured
 from app.flows.runtime import NotConfigured
 from app.kernel.errors import NotFound
 from app.kernel.settings import Settings
@@ -25,7 +24,8 @@ Name = Annotated[str, typer.Option("--name", help="Its name for people; by defau
 @app.command()
 def create(slug: Slug, name: Name = "") -> None:
     """Make a tenant."""
-    tenant_id = surroundings.run(_create(configured(), slug, name))
+    with surroundings.attached() as settings:
+        tenant_id = surroundings.run(_create(settings, slug, name))
     typer.echo(f"{slug}  {tenant_id}")
 
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import typer
 
 from app.boot import surroundings
-from app.cli.serve import configured
 from app.flows.rotate import rotate as rotate_all
 from app.flows.rotate import usage
 from app.flows.runtime import running
@@ -26,14 +25,17 @@ def key() -> None:
 @app.command()
 def rotate() -> None:
     """Re-wrap every secret with the newest master key. No secret is opened; safe to repeat."""
-    done = surroundings.run(_rotate(configured()))
+    with surroundings.attached() as settings:
+        done = surroundings.run(_rotate(settings))
     typer.echo(f"{done} re-wrapped")
 
 
 @app.command()
 def status() -> None:
     """Say how many secrets each master key wraps. A key with none can be taken out."""
-    for key_id, count in sorted(surroundings.run(_status(configured())).items()):
+    with surroundings.attached() as settings:
+        counts = surroundings.run(_status(settings))
+    for key_id, count in sorted(counts.items()):
         typer.echo(f"{key_id}  {count}")
 
 

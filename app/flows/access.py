@@ -7,6 +7,8 @@ tokens again, and refreshes only if they are still stale. The new tokens are com
 
 from __future__ import annotations
 
+import asyncio
+import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -27,7 +29,9 @@ from connectors.contract import Access, AppCredentials, Context, Tokens
 from connectors.faults import HINTS, Fault, FaultKind, PlatformFault
 from connectors.secret import Secret
 
-LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
+LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))")
+PATIENCE = 60.0
+"""Seconds to wait for somebody else's refresh."""
 
 
 async def ready(rt: Runtime, cx: Context, tenant: UUID, connection_id: UUID, *, stale: Tokens | None = None) -> Access:
@@ -65,8 +69,11 @@ async def _refresh(rt: Runtime, cx: Context, tenant: UUID, connection: Connectio
         # The answer to an earlier refresh may have been lost: the tokens before it can still be the valid ones.
         tokens = await _refresh_previous(rt, cx, tenant, connection, access, error)
     metrics.TOKEN_REFRESHES.labels(platform=connection.platform, outcome="ok").inc()
+    version, now = connection.token_version, rt.clock.now()
     async with rt.db.transaction(tenant) as session:
-        await refreshed(session, rt.vault, connection.id, tokens, version=connection.token_version, now=rt.clock.now())
+        kept = await refreshed(session, rt.vault, connection.id, tokens, version=version, now=now)
+    if kept is None:  # the user has connected again meanwhile: those tokens are newer
+        return (await _read(rt, tenant, connection.id))[1]
     return Access(access.account, tokens, access.app)
 
 
@@ -104,8 +111,14 @@ async def app_of(session: AsyncSession, rt: Runtime, app_id: UUID | None) -> App
 @asynccontextmanager
 async def _alone(rt: Runtime, tenant: UUID, connection_id: UUID) -> AsyncIterator[None]:
     # The lock lives in a transaction of its own that holds no rows; it ends with the session, also after a crash.
-    async with rt.db.read(tenant) as session:
-        await session.execute(text("SET LOCAL idle_in_transaction_session_timeout = '120s'"))
-        await session.execute(text("SET LOCAL lock_timeout = '60s'"))
-        await session.execute(LOCK, {"name": f"refresh:{connection_id}"})
-        yield
+    # It is asked for again and again: who waits inside the database keeps a connection that the holder may need.
+    deadline = rt.clock.boottime() + PATIENCE
+    while rt.clock.boottime() < deadline:
+        async with rt.db.read(tenant) as session:
+            if await session.scalar(LOCK, {"name": f"refresh:{connection_id}"}):
+                await session.execute(text("SET LOCAL idle_in_transaction_session_timeout = '120s'"))
+                yield
+                return
+        await asyncio.sleep(random.uniform(0.02, 0.08))
+    message = "The access to the account is being renewed elsewhere, and that takes too long."
+    raise PlatformFault(Fault(FaultKind.UNREACHABLE, message, HINTS[FaultKind.UNREACHABLE]))

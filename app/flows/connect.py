@@ -8,13 +8,13 @@ only. State is used once; PKCE, nonces and issuer are checked; the secrets of th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import orjson
 from sqlalchemy import select, update
 
-from app.domain.connections.errors import ConnectFailed, UnknownPlatform
+from app.domain.connections.errors import ConnectFailed
 from app.domain.connections.flow_model import FlowState, OAuthFlow
 from app.domain.connections.model import Connection
 from app.flows.access import app_of
@@ -22,10 +22,11 @@ from app.flows.apps import app_for
 from app.flows.grants import connect_all, failed, keep_choices, made_by, opened
 from app.flows.runtime import Runtime
 from app.flows.tickets import Ticket, TicketInvalid, digest, make_ticket, new_secret
+from app.flows.ways import connector_of, known_fields, method_of
 from app.kernel.errors import InvalidInput
 from app.services.vault import Place
-from connectors import catalog, client_metadata
-from connectors.capabilities import ConnectBy, ConnectMethod, FieldKind
+from connectors import client_metadata
+from connectors.capabilities import ConnectBy, FieldKind
 from connectors.contract import Account, Connector, FinishAuthorization, Grant, Redirect, StartAuthorization
 from connectors.faults import PlatformFault
 from connectors.secret import Secret
@@ -52,40 +53,6 @@ class Arrival:
     choices: Sequence[Account] = ()
 
 
-def connector_of(rt: Runtime, platform: str) -> Connector:
-    """The connector of a platform.
-
-    Raises:
-        UnknownPlatform: there is none of that name here.
-    """
-    try:
-        return rt.catalog.get(platform)
-    except catalog.UnknownPlatform:
-        raise UnknownPlatform(
-            f"There is no platform {platform!r} here.",
-            hint="Ask `platforms` for the ones that are offered.",
-            path=("input", "platform"),
-        ) from None
-
-
-def method_of(connector: Connector, by: ConnectBy | None) -> ConnectMethod:
-    """How to connect.
-
-    Raises:
-        InvalidInput: the platform has no such way.
-    """
-    ways = connector.capabilities.connect
-    found = ways[0] if by is None else next((way for way in ways if way.by is by), None)
-    if found is None:
-        offered = ", ".join(way.by.name for way in ways)
-        raise InvalidInput(
-            f"{connector.capabilities.name} cannot be connected by {by}.",
-            hint=f"Use one of: {offered}.",
-            path=("input", "method"),
-        )
-    return found
-
-
 async def offer(rt: Runtime, tenant: UUID, actor: str, wanted: Offer) -> Ticket | Sequence[Connection]:
     """Begin to connect: a link for the user's browser, or the connection at once where fields are enough.
 
@@ -94,7 +61,7 @@ async def offer(rt: Runtime, tenant: UUID, actor: str, wanted: Offer) -> Ticket 
     """
     connector = connector_of(rt, wanted.platform)
     method = method_of(connector, wanted.method)
-    fields = _known_fields(method, wanted.fields or {})
+    fields = known_fields(method, wanted.fields or {})
     complete = all(item.name in fields for item in method.fields if item.required)
     if method.by is not ConnectBy.OAUTH and complete:
         grant = await _granted(rt, connector, method.by, fields)
@@ -125,7 +92,7 @@ async def begin(rt: Runtime, flow: OAuthFlow, fields: Mapping[str, Secret]) -> t
         raise TicketInvalid
     connector = connector_of(rt, flow.platform)
     by = ConnectBy(flow.method)
-    known = _known_fields(method_of(connector, by), {**{k: Secret(v) for k, v in flow.fields.items()}, **fields})
+    known = known_fields(method_of(connector, by), {**{k: Secret(v) for k, v in flow.fields.items()}, **fields})
     if by is not ConnectBy.OAUTH:
         grant = await _granted(rt, connector, by, known)
         made = await connect_all(
@@ -235,24 +202,19 @@ async def _start(
     try:
         app = await app_for(rt, flow, connector, fields, uri)
         request = StartAuthorization(ConnectBy(flow.method), fields, uri, Secret(state), scopes, app)
-        started = await connector.start(cx, request)
+        try:
+            started = await connector.start(cx, request)
+        except PlatformFault as error:
+            if error.fault.code != "invalid_client":
+                raise
+            # The server has forgotten our client: register again, once.
+            app = await app_for(rt, flow, connector, fields, uri, anew=True)
+            started = await connector.start(cx, replace(request, app=app))
     except PlatformFault as error:
         raise failed(error) from error
     if not isinstance(started, Redirect):
         raise ConnectFailed("The platform did not give an address to sign in at.", hint="Tell the operator.")
     return started
-
-
-def _known_fields(method: ConnectMethod, given: Mapping[str, Secret]) -> dict[str, Secret]:
-    names = {item.name for item in method.fields}
-    unknown = sorted(set(given) - names)
-    if unknown:
-        raise InvalidInput(
-            f"There is no field {unknown[0]!r} for this way to connect.",
-            hint=f"The fields are: {', '.join(sorted(names))}.",
-            path=("input", "fields"),
-        )
-    return {name: Secret(value.reveal().strip()) for name, value in given.items() if value.reveal().strip()}
 
 
 def _refused(params: Mapping[str, str]) -> ConnectFailed:

@@ -44,7 +44,8 @@ async def look_at(rt: Runtime, tenant: UUID, connection_id: UUID) -> Connection 
     async with rt.db.transaction(tenant) as session:
         events.act_as(session, "monitor")
         after = await judge(session, look)
-        if before.state not in USABLE and after.state in USABLE:
+        if after.state in USABLE:
+            # Each time: a job that was parked by what somebody saw a moment ago must not stay behind.
             await release_connection(session, connection_id)
     return after
 

@@ -100,7 +100,8 @@ async def publish_post_now(session: AsyncSession, post_id: UUID, *, now: datetim
 
 
 async def _jobs(session: AsyncSession, post_id: UUID) -> Sequence[Job]:
-    jobs = await job_queries.of_posts(session, [post_id])
+    # All of them first: each change of one locks the post, and a worker may hold the next and want the post.
+    jobs = await job_queries.of_posts(session, [post_id], lock=True)
     if not jobs:
         # Every post has jobs: none means that the post is not there, for this tenant.
         await queries.post(session, post_id)

@@ -20,7 +20,7 @@ from app.actions.jobs.intend import Intend, intend
 from app.actions.posts.compose import as_account
 from app.domain.connections.queries import connection as read_connection
 from app.domain.jobs.states import JobEvent, JobState, JobStep
-from app.domain.jobs.verdict import judge
+from app.domain.jobs.verdict import NEEDS_USER, judge
 from app.flows.lease import Lease
 from app.flows.runtime import Runtime
 from app.flows.tries import Try
@@ -72,7 +72,7 @@ async def _publish_part(attempt: Try) -> None:
         await _preflight(attempt, task)
         task = replace(task, checkpoint=await _prepare(attempt, task))
         if not await _intend(attempt):
-            log.info("job.cancelled_before_sending", job_id=str(attempt.job.id))
+            log.info("job.stopped_before_sending", job_id=str(attempt.job.id))
             return
         intended = True
         outcome = await attempt.call(lambda access: _send(attempt, access, task))
@@ -123,8 +123,9 @@ async def _send(attempt: Try, access: Any, task: PublishTask) -> Outcome:
     lag = attempt.rt.clock.now() - attempt.job.due_at
     metrics.DUE_LAG.labels(platform=attempt.job.platform).observe(max(0.0, lag.total_seconds()))
     outcome = await attempt.connector.publish(attempt.context, access, task)
-    if isinstance(outcome, Failed) and outcome.fault.kind is FaultKind.AUTH_EXPIRED:
-        raise PlatformFault(outcome.fault)  # `call` renews the access and sends once more: nothing had happened
+    if isinstance(outcome, Failed) and outcome.fault.kind in NEEDS_USER:
+        # Nothing had happened: `call` renews the access and sends once more, or tells the connection.
+        raise PlatformFault(outcome.fault)
     return outcome
 
 
@@ -137,9 +138,8 @@ async def _settle(attempt: Try, outcome: Outcome) -> None:
         last_part=job.part == job.parts - 1,
         timing=attempt.rt.settings.timing,
     )
-    delay = attempt.connector.capabilities.settle_delay
-    if verdict.event is JobEvent.LOSE_ANSWER and delay is not None:
-        verdict = replace(verdict, wait=delay)
+    if verdict.event is JobEvent.LOSE_ANSWER:
+        verdict = replace(verdict, wait=attempt.rt.settle_delay(job.platform))
     match outcome:
         case Published(ref=ref):
             await attempt.settle(verdict, ref=ref)

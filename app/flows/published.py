@@ -61,7 +61,7 @@ async def delete_published(rt: Runtime, tenant: UUID, actor: str, job_id: UUID) 
         raise PlatformRefused(error) from error
     async with rt.db.transaction(tenant) as session:
         events.act_as(session, actor)
-        return await annotate(session, job_id, "job.deleted_on_platform", actor=actor, verb="job.delete_published")
+        return await annotate(session, job_id, "job.deleted_on_platform", verb="job.delete_published")
 
 
 async def edit_published(rt: Runtime, tenant: UUID, actor: str, job_id: UUID, content: Stored) -> Job:
@@ -87,7 +87,7 @@ async def edit_published(rt: Runtime, tenant: UUID, actor: str, job_id: UUID, co
     async with rt.db.transaction(tenant) as session:
         events.act_as(session, actor)
         await _rewrite(session, job_id, resolved, ref)
-        return await annotate(session, job_id, "job.edited_on_platform", actor=actor, verb="job.edit_published")
+        return await annotate(session, job_id, "job.edited_on_platform", verb="job.edit_published")
 
 
 async def _published(rt: Runtime, tenant: UUID, job_id: UUID) -> tuple[Job, list[JobPart], Connector]:

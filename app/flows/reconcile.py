@@ -14,18 +14,19 @@ import structlog
 from app.actions.jobs.checkpoint import LeaseLost
 from app.actions.jobs.postpone import Postponement, postpone
 from app.actions.jobs.watch import Watch, watch
-from app.domain.jobs.faults import own
+from app.domain.jobs.faults import WORKER_CRASHED, own
 from app.domain.jobs.states import JobEvent, JobState
-from app.domain.jobs.verdict import Verdict, judge
+from app.domain.jobs.verdict import NEEDS_USER, Verdict, judge
 from app.flows.lease import Lease
-from app.flows.publish import publish_parts
 from app.flows.runtime import Runtime
 from app.flows.tries import Try
 from app.services import events
-from connectors.contract import Absent, Finding, Found, Outcome, Pending, Published, Undecided
+from connectors.contract import Absent, Failed, Finding, Found, Outcome, Pending, Published, Undecided
 from connectors.faults import PlatformFault
 
 log = structlog.get_logger(__name__)
+
+UNEXPECTED = "Something went wrong here while the platform was asked."
 
 
 async def poll(rt: Runtime, tenant: UUID, job_id: UUID, worker: str) -> None:
@@ -33,18 +34,16 @@ async def poll(rt: Runtime, tenant: UUID, job_id: UUID, worker: str) -> None:
     attempt = await _take(rt, tenant, job_id, JobState.PROCESSING, worker)
     if attempt is None:
         return
-    task = await attempt.task(attempt.job.part)
-    try:
-        outcome: Outcome = await attempt.call(lambda access: attempt.connector.poll(attempt.context, access, task))
-    except PlatformFault as error:
-        # That the platform cannot be asked says nothing about the post: never a reason to send it again.
-        await _later(attempt, error.fault.message)
-        return
+    async with attempt.lease.held(tenant, job_id, attempt.job.fence):
+        outcome = await _asked(attempt)
     limit = attempt.connector.capabilities.processing_timeout
     since = attempt.job.processing_since or rt.clock.now()
-    if isinstance(outcome, Pending) and rt.clock.now() - since > limit:
+    if isinstance(outcome, Pending | str) and rt.clock.now() - since > limit:
         fault = own("processing_overdue", "The platform has not finished the post in its time.", "It is looked for.")
         await _settle(attempt, Verdict(JobEvent.OVERDUE, wait=timedelta(), fault=fault))
+        return
+    if isinstance(outcome, str):
+        await _later(attempt, outcome)
         return
     job = attempt.job
     verdict = judge(
@@ -56,9 +55,25 @@ async def poll(rt: Runtime, tenant: UUID, job_id: UUID, worker: str) -> None:
     )
     if verdict.event is JobEvent.LOSE_ANSWER:
         verdict = Verdict(JobEvent.OVERDUE, wait=verdict.wait, fault=verdict.fault)
+    elif verdict.event is JobEvent.PUBLISH_PART:
+        # Another job of the connection may run by now: the next part waits for its turn and is claimed afresh.
+        verdict = Verdict(JobEvent.FIND_PART)
     await _settle(attempt, verdict, outcome)
-    async with attempt.lease.held(tenant, job_id, attempt.job.fence):
-        await publish_parts(attempt)
+
+
+async def _asked(attempt: Try) -> Outcome | str:
+    """The platform's word, or why there is none: that says nothing about the post, so it is no reason to act."""
+    try:
+        task = await attempt.task(attempt.job.part)
+        outcome = await attempt.call(lambda access: attempt.connector.poll(attempt.context, access, task))
+    except PlatformFault as error:
+        return error.fault.message
+    except Exception:
+        log.exception("job.unexpected", job_id=str(attempt.job.id))
+        return UNEXPECTED
+    if isinstance(outcome, Failed) and outcome.fault.kind in NEEDS_USER:
+        return outcome.fault.message
+    return outcome
 
 
 async def reconcile(rt: Runtime, tenant: UUID, job_id: UUID, worker: str) -> None:
@@ -66,19 +81,30 @@ async def reconcile(rt: Runtime, tenant: UUID, job_id: UUID, worker: str) -> Non
     attempt = await _take(rt, tenant, job_id, JobState.UNKNOWN, worker)
     if attempt is None:
         return
-    try:
-        task = await attempt.task(attempt.job.part)
-        finding: Finding = await attempt.call(lambda access: attempt.connector.reconcile(attempt.context, access, task))
-    except PlatformFault as error:
-        finding = Undecided(error.fault.message)
+    async with attempt.lease.held(tenant, job_id, attempt.job.fence):
+        finding = await _found(attempt)
     last = attempt.job.part == attempt.job.parts - 1
     match finding:
         case Found(ref=ref):
             await _settle(attempt, Verdict(JobEvent.FIND if last else JobEvent.FIND_PART), Published(ref))
+        case Absent() if attempt.job.crashes >= rt.settings.timing.max_crashes:
+            await _settle(attempt, Verdict(JobEvent.BURY, fault=WORKER_CRASHED))
         case Absent():
             await _settle(attempt, Verdict(JobEvent.PROVE_ABSENT, wait=timedelta(), fault=attempt.job.fault))
         case Undecided(evidence=evidence):
             await _undecided(attempt, evidence)
+
+
+async def _found(attempt: Try) -> Finding:
+    try:
+        task = await attempt.task(attempt.job.part)
+        return await attempt.call(lambda access: attempt.connector.reconcile(attempt.context, access, task))
+    except PlatformFault as error:
+        return Undecided(error.fault.message)
+    except Exception:
+        # Looked for again, and given to a person in the end: a bug of ours must not hide the job for ever.
+        log.exception("job.unexpected", job_id=str(attempt.job.id))
+        return Undecided(UNEXPECTED)
 
 
 async def _undecided(attempt: Try, evidence: str) -> None:
@@ -112,7 +138,7 @@ async def _settle(attempt: Try, verdict: Verdict, outcome: Outcome | None = None
 
 
 async def _later(attempt: Try, evidence: str) -> None:
-    wait = timedelta(seconds=attempt.rt.settings.timing.settle_delay)
+    wait = attempt.rt.settle_delay(attempt.job.platform)
     command = Postponement(attempt.job.id, attempt.job.fence, wait, evidence, tuple(attempt.exchanges))
     async with attempt.rt.db.transaction(attempt.tenant) as session:
         events.act_as(session, "worker")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 
 from redis.asyncio import Redis
 
@@ -16,7 +17,7 @@ from app.services.limits import Limiter
 from app.services.storage import Store
 from app.services.vault import Keyring, Vault
 from app.version import VERSION
-from connectors.catalog import Catalog
+from connectors.catalog import Catalog, UnknownPlatform
 from connectors.contract import ConnectorSettings, Context
 from connectors.egress import EgressPolicy
 from connectors.exchanges import Exchange
@@ -43,6 +44,14 @@ class Runtime:
     catalog: Catalog
     pools: dict[str, HttpPool]
     """One pool of connections a platform: a slow platform cannot take another's."""
+
+    def settle_delay(self, platform: str) -> timedelta:
+        """How long to wait before reconcile looks: the platform's own figure, else the installation's."""
+        timing = self.settings.timing
+        declared = None
+        with suppress(UnknownPlatform):  # a connector that was taken out must not keep its jobs from being rescued
+            declared = self.catalog.get(platform).capabilities.settle_delay
+        return declared * timing.platform_pace if declared is not None else timedelta(seconds=timing.settle_delay)
 
     def connector_context(
         self,

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import orjson
 import structlog
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.actions.connections.judge import Look, judge
@@ -89,7 +89,11 @@ class Try:
                 self._notice(error.fault)
                 raise
             self.access = await self._renewed(access, error.fault)
-        return await request(self.access)
+        try:
+            return await request(self.access)
+        except PlatformFault as error:
+            self._notice(error.fault)
+            raise
 
     async def _ready(self) -> Access:
         try:
@@ -184,7 +188,9 @@ class Try:
         while True:
             try:
                 return await work()
-            except (OperationalError, InterfaceError, PoolTimeout, OSError) as error:
+            except (DBAPIError, PoolTimeout, OSError) as error:
+                if isinstance(error, DatabaseError):
+                    raise  # a constraint or a mistake of ours: the same statement would fail again
                 self.lease.check()
                 log.warning("job.settle_again", job_id=str(self.job.id), error=type(error).__name__)
                 await asyncio.sleep(wait)

@@ -6,7 +6,6 @@ do no more than one.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from uuid import UUID
 
 from app.actions.jobs.park import miss, park, release_connection
@@ -39,14 +38,14 @@ async def wake(rt: Runtime, tenant: UUID, job_id: UUID, worker: str) -> None:
             if connection.state in USABLE:
                 await publish(rt, tenant, job_id, worker)
             else:
-                await _park(rt, tenant, job_id, connection.state)
+                await _park(rt, tenant, job_id, connection.id)
         case JobState.PARKED:
             if not await _missed(rt, tenant, job) and connection.state in USABLE:
                 async with rt.db.transaction(tenant) as session:
                     events.act_as(session, "worker")
                     await release_connection(session, connection.id)
         case JobState.PUBLISHING:
-            await _rescue(rt, tenant, job_id)
+            await _rescue(rt, tenant, job)
         case JobState.PROCESSING:
             await poll(rt, tenant, job_id, worker)
         case JobState.UNKNOWN:
@@ -63,17 +62,20 @@ async def _missed(rt: Runtime, tenant: UUID, job: Job) -> bool:
         return await miss(session, job.id) is not None
 
 
-async def _park(rt: Runtime, tenant: UUID, job_id: UUID, state: ConnectionState) -> None:
-    reason = ParkReason.PAUSED if state is ConnectionState.PAUSED else ParkReason.CONNECTION
+async def _park(rt: Runtime, tenant: UUID, job_id: UUID, connection_id: UUID) -> None:
     async with rt.db.transaction(tenant) as session:
         events.act_as(session, "worker")
-        await park(session, job_id, reason)
+        # Locked and read anew: a reconnect that has just released what was parked would not see this job.
+        connection = await read_connection(session, connection_id, lock=True)
+        if connection.state not in USABLE:
+            paused = connection.state is ConnectionState.PAUSED
+            await park(session, job_id, ParkReason.PAUSED if paused else ParkReason.CONNECTION)
 
 
-async def _rescue(rt: Runtime, tenant: UUID, job_id: UUID) -> None:
+async def _rescue(rt: Runtime, tenant: UUID, job: Job) -> None:
     timing = rt.settings.timing
+    delay = rt.settle_delay(job.platform)
     async with rt.db.transaction(tenant) as session:
         events.act_as(session, "rescuer")
-        delay = timedelta(seconds=timing.settle_delay)
-        if await rescue(session, job_id, max_crashes=timing.max_crashes, settle_delay=delay) is not None:
+        if await rescue(session, job.id, max_crashes=timing.max_crashes, settle_delay=delay) is not None:
             metrics.LEASE_EXPIRIES.inc()

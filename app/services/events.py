@@ -77,6 +77,12 @@ def act_as(session: AsyncSession, actor: str) -> None:
     session.info["actor"] = actor
 
 
+def actor_of(session: AsyncSession) -> str:
+    """Who acts in this transaction."""
+    actor: str = session.info.get("actor", "system")
+    return actor
+
+
 def record(session: AsyncSession, event: Event) -> None:
     """Write `event` when this transaction commits; nothing is written when it is rolled back."""
     session.info.setdefault("events", []).append(event)
@@ -95,7 +101,7 @@ async def _append(session: AsyncSession) -> None:
         {
             "count": len(events),
             "tenant": tenant,
-            "actor": session.info.get("actor", "system"),
+            "actor": actor_of(session),
             "events": orjson.dumps(payload, default=str).decode(),
         },
     )

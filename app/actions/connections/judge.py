@@ -89,6 +89,8 @@ def _event(connection: Connection, look: Look) -> tuple[ConnectionEvent | None, 
         return (ConnectionEvent.LOSE, reason(look.fault)) if known else (None, None)
     if state not in (ConnectionState.HEALTHY, ConnectionState.EXPIRING_SOON, ConnectionState.ATTENTION):
         return None, None
+    if state is ConnectionState.ATTENTION:  # a token that works, however briefly, lets jobs run; the next look warns
+        return (ConnectionEvent.RECOVER, None) if look.fault is None else (None, None)
     dying = _dying(connection, look)
     if dying is not None:
         return (ConnectionEvent.EXPIRE_SOON, dying) if state is ConnectionState.HEALTHY else (None, None)

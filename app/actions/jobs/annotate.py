@@ -7,16 +7,15 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.actions.jobs.audited import audit
 from app.actions.jobs.transition import now
-from app.domain.audit.model import AuditEntry
 from app.domain.jobs.model import Job
 from app.domain.jobs.queries import job as read_job
-from app.kernel import ids
 from app.services import events
 from app.services.db import tenant_of
 
 
-async def annotate(session: AsyncSession, job_id: UUID, event: str, *, actor: str, verb: str) -> Job:
+async def annotate(session: AsyncSession, job_id: UUID, event: str, *, verb: str) -> Job:
     """Record the act; the job's state does not change.
 
     Raises:
@@ -27,17 +26,6 @@ async def annotate(session: AsyncSession, job_id: UUID, event: str, *, actor: st
     await session.execute(update(Job).where(*mine).values(values).execution_options(synchronize_session=False))
     job = await read_job(session, job_id)
     await session.refresh(job)
-    session.add(
-        AuditEntry(
-            id=ids.new(),
-            tenant_id=job.tenant_id,
-            actor=actor,
-            verb=verb,
-            subject_kind="job",
-            subject_id=job.id,
-            details={"platform": job.platform, "ref": job.platform_ref},
-        )
-    )
-    await session.flush()
+    await audit(session, verb, job, {"platform": job.platform, "ref": job.platform_ref})
     events.record(session, events.Event(event, "job", job.id, {"state": job.state, "postId": str(job.post_id)}))
     return job

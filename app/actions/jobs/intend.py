@@ -9,17 +9,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, update
+from sqlalchemy import ColumnElement, case, exists, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.actions.jobs.checkpoint import LeaseLost
+from app.actions.jobs.settle import end_attempt, pass_baton
 from app.actions.jobs.transition import now, soon, transition
 from app.domain.connections.model import Connection
-from app.domain.connections.states import USABLE
+from app.domain.connections.states import USABLE, ConnectionState
 from app.domain.jobs.model import Job, JobPart
-from app.domain.jobs.states import JobEvent, JobStep
+from app.domain.jobs.states import JobEvent, JobStep, ParkReason
 from app.services.db import tenant_of
 
 
@@ -37,10 +39,11 @@ async def intend(session: AsyncSession, command: Intend) -> bool:
     """Write the intent, or stop.
 
     Returns:
-        True when the request may leave; False when the job was cancelled instead, as the user asked.
+        True when the request may leave; False when the job was cancelled instead, as the user asked, or parked
+        because its connection was switched off.
 
     Raises:
-        LeaseLost: the lease is over, or the connection was switched off meanwhile; nothing was written.
+        LeaseLost: the lease is over; nothing was written.
     """
     tenant = tenant_of(session)
     held = (Job.fence == command.fence, Job.lease_until > now())
@@ -59,16 +62,34 @@ async def intend(session: AsyncSession, command: Intend) -> bool:
         part = (JobPart.tenant_id == tenant, JobPart.job_id == job.id, JobPart.position == command.part)
         await session.execute(update(JobPart).where(*part).values(intended_at=now()))
         return True
-    stopped = await transition(
-        session,
-        command.job_id,
-        JobEvent.ABORT,
-        where=(*held, Job.cancel_requested_at.is_not(None)),
-        values={"step": None, "lease_until": None, "wake_at": None},
-    )
-    if stopped is None:
+    if not await _stop(session, command, held, usable):
         raise LeaseLost(
-            "The job was taken over, or its connection was switched off, before anything was sent.",
+            "The job was taken over before anything was sent.",
             hint="Nothing to do: it is looked at again when its lease ends.",
         )
+    return False
+
+
+async def _stop(
+    session: AsyncSession, command: Intend, held: tuple[ColumnElement[bool], ...], usable: ColumnElement[bool]
+) -> bool:
+    """Cancel the job as the user asked, or park it where its connection was switched off meanwhile."""
+    paused = exists().where(
+        Connection.tenant_id == tenant_of(session),
+        Connection.id == Job.connection_id,
+        Connection.state == ConnectionState.PAUSED,
+    )
+    left: dict[str, Any] = {"step": None, "lease_until": None}
+    parked = {
+        "attempts": Job.attempts - 1,
+        "park_reason": case((paused, ParkReason.PAUSED), else_=ParkReason.CONNECTION),
+        "wake_at": Job.publish_by,
+    }
+    asked = Job.cancel_requested_at.is_not(None)
+    for event, guard, values in ((JobEvent.ABORT, asked, {"wake_at": None}), (JobEvent.PARK, ~usable, parked)):
+        job = await transition(session, command.job_id, event, where=(*held, guard), values={**left, **values})
+        if job is not None:
+            await end_attempt(session, job, command.fence, event)
+            await pass_baton(session, job)
+            return True
     return False

@@ -38,10 +38,13 @@ OFFER = text(
 )
 
 # A statement of its own, so that it sees the rows just moved; the gates are still locked by this transaction.
+# A tenant with more rows due goes behind those that waited longer for their turn: hence never earlier than now.
 RESET = text(
     """
     UPDATE tenant_gates SET next_wake_at = coalesce(
-        (SELECT min(jobs.wake_at) FROM jobs WHERE jobs.tenant_id = tenant_gates.tenant_id AND jobs.wake_at IS NOT NULL),
+        (SELECT greatest(jobs.wake_at, clock_timestamp()) FROM jobs
+         WHERE jobs.tenant_id = tenant_gates.tenant_id AND jobs.wake_at IS NOT NULL
+         ORDER BY jobs.wake_at LIMIT 1),
         :forever
     ) WHERE tenant_id = ANY(:tenants)
     """

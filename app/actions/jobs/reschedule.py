@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.actions.jobs.transition import transition
 from app.domain.jobs.errors import JobNotReschedulable, RevisionConflict
-from app.domain.jobs.model import Job
+from app.domain.jobs.model import Job, JobPart
 from app.domain.jobs.queries import job as read_job
 from app.domain.jobs.states import WAITING, JobEvent
 
@@ -56,8 +57,15 @@ async def reschedule(session: AsyncSession, command: Reschedule) -> Job:
         details={"dueAt": command.due_at.isoformat()},
     )
     if job is not None:
+        await compose_anew(session, job)
         return job
     known = await read_job(session, command.job_id)
     if known.state in WAITING and command.revision is not None and known.revision != command.revision:
         raise RevisionConflict(known)
     raise JobNotReschedulable(known)
+
+
+async def compose_anew(session: AsyncSession, job: Job) -> None:
+    """Let the records of parts that were never sent carry the new time, as readers will see it on the platform."""
+    unsent = (JobPart.tenant_id == job.tenant_id, JobPart.job_id == job.id, JobPart.intended_at.is_(None))
+    await session.execute(update(JobPart).where(*unsent).values(composed_at=job.due_at))

@@ -11,15 +11,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.actions.jobs.settle import pass_baton
+from app.actions.jobs.settle import end_attempt, pass_baton
 from app.actions.jobs.transition import now, soon, transition
 from app.domain.jobs.faults import WORKER_CRASHED
-from app.domain.jobs.model import Job, JobAttempt
+from app.domain.jobs.model import Job
 from app.domain.jobs.states import JobEvent, JobStep
-from app.services.db import tenant_of
 
 
 async def rescue(session: AsyncSession, job_id: UUID, *, max_crashes: int, settle_delay: timedelta) -> Job | None:
@@ -41,18 +39,7 @@ async def rescue(session: AsyncSession, job_id: UUID, *, max_crashes: int, settl
     for event, guard, values in tries:
         job = await transition(session, job_id, event, where=guard, values={**taken, **values})
         if job is not None:
-            await _end_attempt(session, job, event)
+            await end_attempt(session, job, job.fence - 1, event)
             await pass_baton(session, job)
             return job
     return None
-
-
-async def _end_attempt(session: AsyncSession, job: Job, event: JobEvent) -> None:
-    mine = (
-        JobAttempt.tenant_id == tenant_of(session),
-        JobAttempt.job_id == job.id,
-        JobAttempt.fence == job.fence - 1,
-        JobAttempt.ended_at.is_(None),
-    )
-    values = {"ended_at": now(), "outcome": event.value}
-    await session.execute(update(JobAttempt).where(*mine).values(values))

@@ -1,7 +1,7 @@
 """A person settles a job whose outcome nobody could find out.
 
 Promise: exactly one of three things follows: the post is recorded as published at the address given; it is sent
-again under a new key, knowingly; or it is given up. Who decided stands in the audit log (written by the caller).
+again under a new key, knowingly; or it is given up. Who decided stands in the audit log.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.actions.jobs.audited import audit
 from app.actions.jobs.settle import consequences, place
 from app.actions.jobs.transition import now, soon, transition
 from app.domain.jobs.errors import JobNotInReview
@@ -66,20 +67,23 @@ async def resolve(session: AsyncSession, command: Resolve) -> Job:
             job = await transition(session, known.id, JobEvent.GIVE_UP, values=values)
     if job is None:
         raise JobNotInReview(known)
+    details = {"resolution": command.resolution.value, "url": command.url, "reason": command.reason}
+    await audit(session, "job.resolve", job, details)
     return job
 
 
 async def _confirm(session: AsyncSession, known: Job, command: Resolve) -> Job | None:
     url = command.url or ""
     ref = PublishedRef(id=url, url=url)
-    last = known.part == known.parts - 1
+    position = known.part  # kept: the row that was read is brought up to date by the transition
+    last = position == known.parts - 1
     event = JobEvent.CONFIRM if last else JobEvent.CONFIRM_PART
     values = await consequences(session, known.id, Verdict(event), ref)
     if last and known.parts == 1:
         values["url"] = url
     job = await transition(session, known.id, event, values=values, details={"url": url})
     if job is not None:
-        await place(session, known.id, known.part, ref)
+        await place(session, known.id, position, ref)
     return job
 
 

@@ -13,6 +13,8 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.actions.jobs.audited import audit
+from app.actions.jobs.reschedule import compose_anew
 from app.actions.jobs.transition import transition
 from app.domain.jobs.errors import JobNotRetryable
 from app.domain.jobs.model import Job
@@ -46,6 +48,8 @@ async def retry(session: AsyncSession, command: Retry) -> Job:
         "fault": None,
         "epoch": Job.epoch + 1,
         "cancel_requested_at": None,
+        "unknown_since": None,
+        "processing_since": None,
     }
     try:
         async with session.begin_nested():
@@ -56,4 +60,6 @@ async def retry(session: AsyncSession, command: Retry) -> Job:
         job = None
     if job is None:
         raise JobNotRetryable(await read_job(session, command.job_id))
+    await compose_anew(session, job)
+    await audit(session, "job.retry", job, {"dueAt": command.due_at.isoformat()})
     return job

@@ -24,6 +24,10 @@ from app.services import gates
 from app.services.db import tenant_of
 from connectors.contract import PublishedRef
 
+HALTS = (JobEvent.BACK_OFF, JobEvent.PARK, JobEvent.FAIL)
+"""Ends of a try that had no effect: a wish to cancel that came meanwhile is granted instead."""
+ABORTED = {"step": None, "lease_until": None, "wake_at": None}
+
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
@@ -54,10 +58,15 @@ async def settle(session: AsyncSession, command: Settlement) -> Job:
     details: dict[str, Any] = {"part": command.part}
     if verdict.fault is not None:
         details["fault"] = verdict.fault["kind"]
-    values = await consequences(session, command.job_id, verdict, command.ref)
-    job = await transition(
-        session, command.job_id, verdict.event, where=(Job.fence == command.fence,), values=values, details=details
-    )
+    # The part is named too: a settlement whose commit landed unseen must not be applied to the next part.
+    held = (Job.fence == command.fence, Job.part == command.part)
+    job = None
+    if verdict.event in HALTS:
+        wish = (*held, Job.cancel_requested_at.is_not(None))
+        job = await transition(session, command.job_id, JobEvent.ABORT, where=wish, values=ABORTED, details=details)
+    if job is None:
+        values = await consequences(session, command.job_id, verdict, command.ref)
+        job = await transition(session, command.job_id, verdict.event, where=held, values=values, details=details)
     if job is None:
         raise LeaseLost("Another worker holds this job now.", hint="Nothing to do: the other worker goes on.")
     await close_attempt(session, job, command)
@@ -72,10 +81,15 @@ async def consequences(
     """The columns that follow from a verdict."""
     event = verdict.event
     if event in (JobEvent.PUBLISH_PART, JobEvent.FIND_PART, JobEvent.CONFIRM_PART):
-        going_on: dict[str, Any] = {"part": Job.part + 1, "fault": None, "unknown_since": None}
+        going_on: dict[str, Any] = {
+            "part": Job.part + 1,
+            "fault": None,
+            "unknown_since": None,
+            "processing_since": None,
+        }
         if event is JobEvent.PUBLISH_PART:
-            return {**going_on, "step": JobStep.PREPARED, "attempts": 1, "processing_since": None}
-        # A person or reconcile settled this part: the next one is claimed afresh, at once.
+            return {**going_on, "step": JobStep.PREPARED, "attempts": 1}
+        # A person, reconcile or a poll settled this part: the next one is claimed afresh, at once.
         return {**going_on, "step": None, "attempts": 0, "lease_until": None, "ready_at": now(), "wake_at": now()}
     values: dict[str, Any] = {"lease_until": None, "step": None, "fault": verdict.fault}
     if event in (JobEvent.PUBLISH, JobEvent.FIND, JobEvent.CONFIRM):
@@ -95,7 +109,9 @@ async def consequences(
         # The lost try was none: leave room for the next one. The publish window bounds how often this can be.
         values["attempts"] = func.least(Job.attempts, Job.max_attempts - 1)
     if event in (JobEvent.BACK_OFF, JobEvent.PROVE_ABSENT):
-        return {**values, "ready_at": again, "wake_at": again, "unknown_since": None, "processing_since": None}
+        # Looked at when the window ends, if that is earlier than the next try: nobody learns of a miss late.
+        look = func.least(again, Job.publish_by)
+        return {**values, "ready_at": again, "wake_at": look, "unknown_since": None, "processing_since": None}
     if event is JobEvent.ACCEPT:
         return {**values, "wake_at": again, "processing_since": func.coalesce(Job.processing_since, now())}
     # LOSE_ANSWER, OVERDUE: the step stays where it was, as evidence.
@@ -124,6 +140,17 @@ async def close_attempt(session: AsyncSession, job: Job, command: Settlement) ->
         JobAttempt.fence == command.fence,
     )
     await session.execute(update(JobAttempt).where(*mine).values(values))
+
+
+async def end_attempt(session: AsyncSession, job: Job, fence: int, event: JobEvent) -> None:
+    """Complete the line of a try that ended without an answer of the platform's."""
+    mine = (
+        JobAttempt.tenant_id == tenant_of(session),
+        JobAttempt.job_id == job.id,
+        JobAttempt.fence == fence,
+        JobAttempt.ended_at.is_(None),
+    )
+    await session.execute(update(JobAttempt).where(*mine).values(ended_at=now(), outcome=event.value))
 
 
 async def pass_baton(session: AsyncSession, job: Job) -> None:

@@ -1,4 +1,4 @@
-"""Take the files that need copies for platforms: the scheduler's statement, across tenants; and say that they are made."""
+"""Take the files that need copies for platforms: one statement across tenants; and say that they are made."""
 
 from __future__ import annotations
 

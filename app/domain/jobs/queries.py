@@ -84,10 +84,12 @@ async def by_ids(session: AsyncSession, keys: Sequence[UUID]) -> Sequence[Job]:
     return (await session.scalars(select(Job).where(Job.tenant_id == tenant_of(session), Job.id.in_(keys)))).all()
 
 
-async def of_posts(session: AsyncSession, keys: Sequence[UUID]) -> Sequence[Job]:
+async def of_posts(session: AsyncSession, keys: Sequence[UUID], *, lock: bool = False) -> Sequence[Job]:
     """The jobs of posts, oldest first."""
-    mine = (Job.tenant_id == tenant_of(session), Job.post_id.in_(keys))
-    return (await session.scalars(select(Job).where(*mine).order_by(Job.id))).all()
+    query = select(Job).where(Job.tenant_id == tenant_of(session), Job.post_id.in_(keys)).order_by(Job.id)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return (await session.scalars(query)).all()
 
 
 async def parts_of(session: AsyncSession, keys: Sequence[UUID]) -> Sequence[JobPart]:

@@ -20,7 +20,7 @@ class MediaNotReady(MediaRefused):
 
 
 class UploadInvalid(DomainError):
-    """The upload address is unknown, too old, or of a file that was completed. Which one is not told: ids tell nothing."""
+    """The upload address is unknown, too old, or of a completed file; which one is not told: ids tell nothing."""
 
     code: ClassVar[str] = "UPLOAD_INVALID"
 

@@ -52,7 +52,10 @@ def from_instant(at: datetime, *, now: datetime) -> PlannedTime:
     Raises:
         PlannedTimeInvalid: it has passed, or is too far ahead.
     """
-    return _checked(PlannedTime(at.astimezone(UTC)), now)
+    try:
+        return _checked(PlannedTime(at.astimezone(UTC)), now)
+    except OverflowError:
+        raise _out_of_range(at) from None
 
 
 def from_local(local: datetime, zone: str, *, now: datetime) -> PlannedTime:
@@ -70,7 +73,10 @@ def from_local(local: datetime, zone: str, *, now: datetime) -> PlannedTime:
             path=("input", "publishAt", "zone"),
         ) from None
     wall = local.replace(tzinfo=None, fold=0)
-    first, second = (wall.replace(tzinfo=rules, fold=fold).astimezone(UTC) for fold in (0, 1))
+    try:
+        first, second = (wall.replace(tzinfo=rules, fold=fold).astimezone(UTC) for fold in (0, 1))
+    except OverflowError:
+        raise _out_of_range(wall) from None
     notice = None
     if first != second:
         exists = first.astimezone(rules).replace(tzinfo=None) == wall
@@ -92,3 +98,9 @@ def _checked(time: PlannedTime, now: datetime) -> PlannedTime:
             path=("input", "publishAt"),
         )
     return time
+
+
+def _out_of_range(at: datetime) -> PlannedTimeInvalid:
+    return PlannedTimeInvalid(
+        f"The time {at.isoformat()} is outside of the calendar.", hint="Check the year.", path=("input", "publishAt")
+    )

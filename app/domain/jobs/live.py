@@ -1,0 +1,23 @@
+"""What a live feed of jobs reads: those that are not final, and those of a set that match."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.domain.jobs.model import Job
+from app.domain.jobs.queries import JobFilter, jobs
+
+
+async def not_final(session: AsyncSession, wanted: JobFilter, limit: int) -> Sequence[Job]:
+    """Jobs that match and have not ended, in the order of their planned times."""
+    query = jobs(session, replace(wanted, final=False)).order_by(Job.due_at, Job.id).limit(limit)
+    return (await session.scalars(query)).all()
+
+
+async def matching(session: AsyncSession, wanted: JobFilter, keys: Sequence[UUID]) -> Sequence[Job]:
+    """Those of these jobs that match."""
+    return (await session.scalars(jobs(session, wanted).where(Job.id.in_(keys)))).all()

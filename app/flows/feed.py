@@ -1,0 +1,140 @@
+"""A live feed: the state of what is not final first, then every change in order, each with its place in the log.
+
+    wake-ups are listened to -> the state and its number are read in one transaction -> events behind that number
+
+so that nothing is missed and nothing comes twice. A subscriber is a number that reads PostgreSQL: no session is held
+while it waits, nothing is queued for it, and a slow one costs a task and no memory. A lost wake-up costs time only:
+a feed also looks by itself now and then.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, TypeVar
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.flows.runtime import Runtime
+from app.kernel.errors import DomainError
+from app.services import events
+from app.services.events import EventRow
+
+Row = TypeVar("Row")
+
+MAX_STATE = 500
+"""How many things a feed shows at its start."""
+BATCH = 100
+"""How many events are read at once."""
+
+
+class FilterTooBroad(DomainError):
+    """The state is too large to be sent at once. Nothing was sent."""
+
+    code: ClassVar[str] = "FILTER_TOO_BROAD"
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"More than {MAX_STATE} things match this filter.",
+            hint="Narrow the filter, or read the list page by page and subscribe with `after`.",
+            path=("filter",),
+        )
+
+
+class CursorExpired(DomainError):
+    """Events behind this cursor are not kept any more, so that a resume would miss some."""
+
+    code: ClassVar[str] = "CURSOR_EXPIRED"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This cursor is too old: events behind it are not kept any more.",
+            hint="Subscribe without `after`: the current state comes first.",
+            path=("after",),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Topic(Generic[Row]):
+    """What a feed is about."""
+
+    kind: str | None
+    """The kind of the events' subjects; None means every event."""
+    state: Callable[[AsyncSession], Awaitable[Sequence[Row]]] | None
+    """The things to begin with, up to one more than `MAX_STATE`; None: there is no state, only events."""
+    read: Callable[[AsyncSession, Sequence[UUID]], Awaitable[Sequence[Row]]] | None
+    """Those of these things that match, as they are now, by `id`; None: the event is the thing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment(Generic[Row]):
+    """One message of a feed."""
+
+    row: Row
+    event: EventRow | None
+    seq: int
+    caught_up: bool
+
+
+async def refuse_expired(session: AsyncSession, seq: int) -> None:
+    """Refuse a number from which the log cannot be read on without a gap.
+
+    Raises:
+        CursorExpired: events behind it were removed, or the log is older than the number (it was restored).
+    """
+    if seq > await events.latest(session) or seq < await events.oldest(session) - 1:
+        raise CursorExpired
+
+
+async def follow(rt: Runtime, tenant: UUID, topic: Topic[Any], after: int | None) -> AsyncIterator[Moment[Any]]:
+    """The messages of a feed, without end.
+
+    Raises:
+        FilterTooBroad, CursorExpired: there is no feed.
+    """
+    with rt.bus.watch(tenant) as watch:
+        seq, rows = await _begin(rt, tenant, topic, after)
+        for number, row in enumerate(rows, start=1):
+            yield Moment(row, None, seq, caught_up=number == len(rows))
+        rows = ()
+        while True:
+            batch, found, newest = await _next(rt, tenant, topic, seq)
+            for event in batch:
+                seq = event.seq
+                row = event if topic.read is None else found.get(event.subject_id)
+                if row is not None and topic.kind in (None, event.subject_kind):
+                    yield Moment(row, event, seq, caught_up=seq >= newest)
+            if len(batch) < BATCH:
+                await watch.changed(rt.settings.timing.feed_poll * random.uniform(0.8, 1.2))
+
+
+async def _begin(rt: Runtime, tenant: UUID, topic: Topic[Any], after: int | None) -> tuple[int, Sequence[Any]]:
+    async with rt.db.snapshot(tenant) as session:
+        if after is not None:
+            await refuse_expired(session, after)
+            return after, ()
+        seq = await events.latest(session)
+        rows = () if topic.state is None else await topic.state(session)
+    if len(rows) > MAX_STATE:
+        raise FilterTooBroad
+    return seq, rows
+
+
+async def _next(
+    rt: Runtime, tenant: UUID, topic: Topic[Any], seq: int
+) -> tuple[Sequence[EventRow], dict[UUID, Any], int]:
+    """The next events and the things that they are about, as of one moment."""
+    async with rt.db.snapshot(tenant) as session:
+        batch = await events.read_after(session, seq, BATCH)
+        if not batch:
+            # The log is read on without a gap, or the caller is told: retention may have passed a sleeping feed.
+            await refuse_expired(session, seq)
+            return (), {}, seq
+        if batch[0].seq != seq + 1:
+            raise CursorExpired
+        about = {event.subject_id for event in batch if topic.kind in (None, event.subject_kind)}
+        rows = await topic.read(session, sorted(about)) if about and topic.read is not None else ()
+        newest = await events.latest(session)
+    return batch, {row.id: row for row in rows}, newest

@@ -1,0 +1,198 @@
+"""Whether posts go out, and what holds them up if not. Every figure is measured when it is asked for.
+
+A workspace sees its own queue; what concerns the whole installation is added for operators. Looking never takes
+longer than `PATIENCE` a part: a health page that hangs is no help.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from redis.exceptions import RedisError
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.domain.jobs import statistics
+from app.domain.jobs.states import JobState
+from app.domain.processes import queries as processes
+from app.flows.presence import BEAT
+from app.flows.runtime import Runtime
+from app.services import schema
+from app.services.gates import Gate
+from app.version import VERSION
+
+PATIENCE = 1.0
+"""Seconds that each part has to answer."""
+ALIVE = timedelta(seconds=3 * BEAT)
+"""A process that gave no sign of life for this long is not counted."""
+BUS_SILENCE = 6.0
+"""Seconds without any message, our own beat included, after which the bus counts as broken."""
+LATE = timedelta(seconds=30)
+"""A job that has been due longer than this says that posts are late."""
+
+
+class HealthState(StrEnum):
+    """How it is."""
+
+    OK = "ok"
+    """It works."""
+    DEGRADED = "degraded"
+    """It works in part, or late."""
+    DOWN = "down"
+    """It does not work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One part that was looked at."""
+
+    name: str
+    state: HealthState
+    message: str
+    seconds: float | None = None
+    """How long it took to answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What waits, of a workspace or of the whole installation."""
+
+    depth: Mapping[JobState, int]
+    oldest_due_at: datetime | None
+    """The planned time of the job that has been due longest and still waits for a worker."""
+    scheduler_lag: timedelta
+    """How long the earliest job to be looked at has been waiting for the scheduler."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The whole picture."""
+
+    checked_at: datetime
+    version: str
+    checks: tuple[Check, ...]
+    workers: int = 0
+    schedulers: int = 0
+    queue: Queue | None = None
+    """The workspace's own; None while the database does not answer."""
+    installation: Queue | None = field(default=None)
+    """Of all workspaces together; for operators."""
+
+    @property
+    def state(self) -> HealthState:
+        """The worst of the parts."""
+        order = (HealthState.DOWN, HealthState.DEGRADED, HealthState.OK)
+        return min((check.state for check in self.checks), key=order.index)
+
+
+async def read_health(rt: Runtime, tenant: UUID, *, installation: bool) -> Health:
+    """Look at everything, at the same time."""
+    database, redis, seen = await asyncio.gather(_database(rt), _redis(rt), _processes(rt))
+    queue = whole = None
+    if database.state is HealthState.OK:
+        queue = await _within(_queue(rt, tenant))
+        whole = await _within(_queue(rt, None)) if installation else None
+    checks = [database, redis, _bus(rt), _role("worker", seen), _role("scheduler", seen)]
+    if queue is not None:
+        checks.append(_punctuality(queue, rt.clock.now()))
+    return Health(
+        checked_at=rt.clock.now(),
+        version=VERSION,
+        checks=tuple(checks),
+        workers=seen.get("worker", 0),
+        schedulers=seen.get("scheduler", 0),
+        queue=queue,
+        installation=whole,
+    )
+
+
+async def _within(work: Awaitable[Queue]) -> Queue | None:
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await work
+    except (TimeoutError, SQLAlchemyError, OSError):
+        return None
+
+
+async def _timed(rt: Runtime, name: str, ask: Callable[[], Awaitable[str | None]]) -> Check:
+    """Ask one part; `ask` gives what is not as it should be, or None."""
+    start = rt.clock.boottime()
+    try:
+        async with asyncio.timeout(PATIENCE):
+            complaint = await ask()
+    except (TimeoutError, SQLAlchemyError, RedisError, OSError) as error:
+        return Check(name, HealthState.DOWN, f"It does not answer ({type(error).__name__}).")
+    seconds = rt.clock.boottime() - start
+    if complaint is not None:
+        return Check(name, HealthState.DEGRADED, complaint, seconds)
+    return Check(name, HealthState.OK, "It answers.", seconds)
+
+
+async def _database(rt: Runtime) -> Check:
+    async def ask() -> str | None:
+        async with rt.db.system() as session:
+            found, wanted = await schema.current(session), schema.head()
+        return None if found == wanted else f"Its schema is {found}, this release needs {wanted}: run `postd migrate`."
+
+    return await _timed(rt, "database", ask)
+
+
+async def _redis(rt: Runtime) -> Check:
+    async def ask() -> str | None:
+        await rt.redis.ping()
+        return None
+
+    return await _timed(rt, "redis", ask)
+
+
+def _bus(rt: Runtime) -> Check:
+    age = rt.bus.age
+    if age is None or age > BUS_SILENCE:
+        return Check("bus", HealthState.DEGRADED, "It is silent: live pages are late until Redis is back.")
+    return Check("bus", HealthState.OK, "It speaks.", age)
+
+
+async def _processes(rt: Runtime) -> Mapping[str, int]:
+    try:
+        async with asyncio.timeout(PATIENCE), rt.db.system() as session:
+            return await processes.seen(session, ALIVE)
+    except (TimeoutError, SQLAlchemyError, OSError):
+        return {}
+
+
+def _role(role: str, seen: Mapping[str, int]) -> Check:
+    count = seen.get(role, 0)
+    if not count:
+        return Check(f"{role}s", HealthState.DOWN, f"No {role} is running: posts wait. Start one with `postd {role}`.")
+    return Check(f"{role}s", HealthState.OK, f"{count} running.")
+
+
+def _punctuality(queue: Queue, now: datetime) -> Check:
+    late = timedelta() if queue.oldest_due_at is None else now - queue.oldest_due_at
+    if late > LATE:
+        return Check("punctuality", HealthState.DEGRADED, f"A job has been due for {late.total_seconds():.0f} seconds.")
+    return Check("punctuality", HealthState.OK, "Nothing is late.")
+
+
+async def _queue(rt: Runtime, tenant: UUID | None) -> Queue:
+    opened = rt.db.system() if tenant is None else rt.db.read(tenant)
+    async with opened as session:
+        return Queue(
+            depth=await statistics.by_state(session, tenant),
+            oldest_due_at=await statistics.oldest_due(session, tenant),
+            scheduler_lag=await _scheduler_lag(session, tenant),
+        )
+
+
+async def _scheduler_lag(session: AsyncSession, tenant: UUID | None) -> timedelta:
+    query = select(func.clock_timestamp() - func.min(Gate.next_wake_at))
+    if tenant is not None:
+        query = query.where(Gate.tenant_id == tenant)
+    lag: timedelta | None = await session.scalar(query)
+    return max(lag, timedelta()) if lag is not None else timedelta()

@@ -1,0 +1,1 @@
+"""REST edges: connect pages, OAuth callbacks, probes, metrics, media, the playground page."""

@@ -48,6 +48,7 @@ def api(reload: Reload = False) -> None:
         reload=reload,
         log_config=None,
         access_log=False,
+        server_header=False,
         ws_max_size=256 * 1024,
         ws_per_message_deflate=False,
         proxy_headers=bool(settings.trusted_proxies),

@@ -1,25 +1,32 @@
-"""Let go of what is kept only for a time: events, idempotency keys, old flows, processes that ended badly.
+"""Let go of what is kept only for a time: events, idempotency keys, old flows, dead processes, uploads never ended.
 
 Safe to run anywhere and at any time; two at once do the same work.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
+from uuid import UUID
 
 import structlog
-from sqlalchemy import delete, func, text
+from sqlalchemy import ColumnElement, delete, func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.connections.flow_model import OAuthFlow
+from app.domain.media.model import MediaFile, MediaState
 from app.domain.processes.model import Process
 from app.flows.runtime import Runtime
 from app.services.events import EventRow
 from app.services.idempotency import IdempotencyKey
+from app.services.tables import Table
 
 log = structlog.get_logger(__name__)
 
 KEYS_KEPT = timedelta(days=7)
 FLOWS_KEPT = timedelta(days=1)
+UPLOADS_KEPT = timedelta(days=1)
+"""How long an upload may stay without its bytes being completed, after its address has expired."""
 GONE = timedelta(minutes=2)
 """A process without a sign of life for this long has ended."""
 ALONE = text("SELECT pg_try_advisory_xact_lock(hashtextextended('retention', 0))")
@@ -32,20 +39,30 @@ async def sweep(rt: Runtime) -> None:
     async with rt.db.system() as session:
         if not await session.scalar(ALONE):
             return
-        await session.execute(
-            delete(EventRow).execution_options(synchronize_session=False).where(EventRow.at < now - events_kept)
-        )
-        await session.execute(
-            delete(IdempotencyKey)
-            .execution_options(synchronize_session=False)
-            .where(IdempotencyKey.created_at < now - KEYS_KEPT)
-        )
-        await session.execute(
-            delete(OAuthFlow)
-            .execution_options(synchronize_session=False)
-            .where(OAuthFlow.expires_at < now - FLOWS_KEPT)
-        )
-        await session.execute(
-            delete(Process).execution_options(synchronize_session=False).where(Process.seen_at < now - GONE)
-        )
+        await _drop(session, EventRow, EventRow.at < now - events_kept)
+        await _drop(session, IdempotencyKey, IdempotencyKey.created_at < now - KEYS_KEPT)
+        await _drop(session, OAuthFlow, OAuthFlow.expires_at < now - FLOWS_KEPT)
+        await _drop(session, Process, Process.seen_at < now - GONE)
+        abandoned = await _abandoned(session)
+    for tenant, media_id in abandoned:
+        await _drop_upload(rt, tenant, media_id)
     log.debug("retention.swept")
+
+
+async def _drop(session: AsyncSession, table: type[Table], condition: ColumnElement[bool]) -> None:
+    await session.execute(delete(table).where(condition).execution_options(synchronize_session=False))
+
+
+async def _abandoned(session: AsyncSession) -> Sequence[tuple[UUID, UUID]]:
+    late = MediaFile.upload_expires_at < func.clock_timestamp() - UPLOADS_KEPT
+    waiting = MediaFile.state == MediaState.AWAITING_UPLOAD
+    rows = (await session.execute(select(MediaFile.tenant_id, MediaFile.id).where(waiting, late).limit(100))).all()
+    return [(row.tenant_id, row.id) for row in rows]
+
+
+async def _drop_upload(rt: Runtime, tenant: UUID, media_id: UUID) -> None:
+    mine = (MediaFile.id == media_id, MediaFile.state == MediaState.AWAITING_UPLOAD)
+    async with rt.db.transaction(tenant) as session:
+        key = await session.scalar(delete(MediaFile).where(*mine).returning(MediaFile.object_key))
+    if key is not None:
+        await rt.store.delete(key)

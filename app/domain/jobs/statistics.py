@@ -78,7 +78,7 @@ async def lags(session: AsyncSession, span: Span) -> Sequence[Lag]:
     each = select(Job.platform, func.count(), *shares).where(*mine).group_by(Job.platform).order_by(Job.platform)
     whole = select(null(), func.count(), *shares).where(*mine)
     rows = [*(await session.execute(each)).all(), *(await session.execute(whole)).all()]
-    return [Lag(platform, count, *map(float, late)) for platform, count, *late in rows if count]
+    return [Lag(platform, count, *(round(float(one), 6) for one in late)) for platform, count, *late in rows if count]
 
 
 async def by_state(session: AsyncSession, tenant: UUID | None) -> dict[JobState, int]:

@@ -11,16 +11,22 @@ import asyncpg
 import pytest
 import structlog
 
+from app.actions.keys.create import CreateKey
+from app.actions.keys.create import create as create_key
 from app.actions.tenants.create import create as create_tenant
 from app.domain.connections.model import Connection
 from app.domain.connections.queries import ConnectionFilter, connections
+from app.domain.keys.model import Scope
+from app.flows.connect import Offer, offer
 from app.flows.runtime import Runtime, running
 from app.kernel import logs
 from app.kernel.settings import Environment, Settings
 from app.main import create_app
 from app.services.events import read_after
 from app.services.vault import generate_key
+from connectors.capabilities import ConnectBy
 from connectors.sandbox.server import Sandbox
+from connectors.secret import Secret
 from tests.app.http.service import Browser, listener, serving
 
 
@@ -98,6 +104,29 @@ async def site(api: Runtime, owner: asyncpg.Pool, sandbox: Sandbox, log: io.Stri
     async with api.db.system() as session:
         tenant = await create_tenant(session, f"t-{secrets.token_hex(6)}", "Acme & Sons")
     return Site(api, owner, sandbox, tenant, log)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveServer:
+    """A running API with a connected account, and a key that may do everything in its workspace."""
+
+    url: str
+    api_key: str
+
+
+@pytest.fixture
+async def live_server(site: Site) -> LiveServer:
+    """Give what a visitor of the playground finds."""
+    scopes = [scope for scope in Scope if scope is not Scope.OPERATOR]
+    async with site.rt.db.transaction(site.tenant) as session:
+        made = await create_key(session, CreateKey("playground", scopes, site.rt.clock.now(), "tests"))
+    fields = {
+        "identifier": Secret("alice.test"),
+        "password": Secret("alice-test-app-pass"),
+        "service": Secret(site.sandbox.bluesky_url),
+    }
+    await offer(site.rt, site.tenant, "tests", Offer("bluesky", ConnectBy.APP_PASSWORD, fields))
+    return LiveServer(site.url, made.presented.reveal())
 
 
 @pytest.fixture

@@ -1,0 +1,250 @@
+"""The GraphQL edge: queries and mutations by POST, subscriptions by graphql-transport-ws or server-sent events.
+
+Who calls is settled before anything is parsed. A socket presents its key in `connection_init`, ends with 4403 when
+the key does, and with 1013 (try again) when it is our fault: clients reconnect after both and resume by cursor.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing, suppress
+from datetime import timedelta
+from typing import Any
+
+import orjson
+import structlog
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocket
+from strawberry.asgi import ASGIWebSocketAdapter, GraphQL
+from strawberry.exceptions import ConnectionRejectionError
+from strawberry.http.exceptions import WebSocketDisconnected
+from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
+from strawberry.types.unset import UNSET
+
+from app.domain.keys.errors import KeyRefused
+from app.flows.identify import identify
+from app.flows.runtime import Runtime
+from app.flows.sessions import Session, Sessions, TooManySessions
+from app.kernel import metrics
+from connectors.secret import Secret
+from resolvers.api import SCHEMA
+from resolvers.context import Context
+
+MAX_BODY = 256 * 1024
+INIT_TIMEOUT = timedelta(seconds=5)
+MAX_OPERATIONS = 50
+"""Operations that one socket may have under way."""
+DRAIN = 30.0
+"""Seconds that a client may leave a message unread before its socket is closed; it resumes by cursor."""
+FORBIDDEN, TRY_AGAIN = 4403, 1013
+
+_log = structlog.get_logger(__name__)
+
+
+class Unavailable(Exception):
+    """Nobody can be let in now, and it is our fault, or there are too many."""
+
+
+class Adapter(ASGIWebSocketAdapter):
+    """A socket that does not wait for ever for a client that does not read."""
+
+    gone = False
+    """The client is lost: what still runs for it ends quietly."""
+    _reader: asyncio.Task[Any] | None = None
+
+    async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncGenerator[object, None]:
+        """The client's messages, until it leaves or is given up."""
+        self._reader = asyncio.current_task()
+        async with aclosing(super().iter_json(ignore_parsing_errors=ignore_parsing_errors)) as messages:
+            async for message in messages:
+                yield message
+
+    async def send_json(self, message: Mapping[str, object]) -> None:
+        """Send, or give the client up; then the operation ends as if it were cancelled."""
+        try:
+            async with asyncio.timeout(DRAIN):
+                await super().send_json(message)
+        except WebSocketDisconnected:
+            self.gone = True
+            raise asyncio.CancelledError from None
+        except TimeoutError:
+            self.gone = True
+            await close(self.ws, TRY_AGAIN, "The client does not read.")
+            if self._reader is not None:
+                self._reader.cancel()
+            raise asyncio.CancelledError from None
+
+
+async def close(socket: WebSocket, code: int, reason: str) -> None:
+    """Close a socket; one that is closed already, or that does not read, is no error."""
+    with suppress(RuntimeError, TimeoutError, OSError):
+        async with asyncio.timeout(1):
+            await socket.close(code, reason)
+
+
+class Handler(BaseGraphQLTransportWSHandler[Context, None]):
+    """The protocol, with our ends of it."""
+
+    async def handle(self) -> None:
+        """Serve one socket."""
+        view: Any = self.view
+        adapter: Any = self.websocket
+        metrics.SOCKETS.inc()
+        try:
+            await super().handle()
+        except asyncio.CancelledError:
+            if not adapter.gone:
+                raise
+        finally:
+            metrics.SOCKETS.dec()
+            view.leave(self.context)
+
+    async def handle_connection_init(self, message: Any) -> None:
+        """Let the client in, or close with a code that brings it back."""
+        try:
+            await super().handle_connection_init(message)
+        except Unavailable as error:
+            await self.websocket.close(TRY_AGAIN, str(error))
+
+
+class GraphQLEdge(GraphQL[Context, None]):
+    """Strawberry's ASGI application with every default set on purpose."""
+
+    websocket_adapter_class = Adapter
+    graphql_transport_ws_handler_class = Handler
+
+    def __init__(self, rt: Runtime) -> None:
+        super().__init__(
+            SCHEMA,
+            graphql_ide=None,
+            allow_queries_via_get=False,
+            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL),
+            connection_init_wait_timeout=INIT_TIMEOUT,
+            max_subscriptions_per_connection=MAX_OPERATIONS,
+            allowed_origins=rt.settings.allowed_origins,
+        )
+        self._rt = rt
+        self._sessions = Sessions(rt)
+        self._entered: dict[int, Session] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request or one socket."""
+        if scope["type"] != "http":
+            await super().__call__(scope, receive, send)
+            return
+        request, context = Request(scope), Context(self._rt)
+        scope.setdefault("state", {})["graphql"] = context
+        refused = await self._refused(request, context)
+        if refused is not None:
+            await refused(scope, receive, send)
+            return
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self.leave(context)
+
+    async def _refused(self, request: Request, context: Context) -> Response | None:
+        """Who calls by HTTP: noted in the context, or answered at once."""
+        if request.method != "POST":
+            hint = "Send queries by POST as JSON; open a socket for subscriptions."
+            return problem(context, 405, "METHOD_NOT_ALLOWED", "GraphQL is asked by POST.", hint, {"Allow": "POST"})
+        presented = request.headers.get("authorization")
+        if presented is None and self._rt.settings.public_schema:
+            return None  # introspection is open; every root field refuses
+        try:
+            credential = Secret(presented or "")
+            context.principal = await identify(self._rt, credential)
+            if "text/event-stream" in request.headers.get("accept", ""):
+                self._enter(context, credential)
+        except KeyRefused as error:
+            headers = {"WWW-Authenticate": "Bearer"}
+            return problem(context, 401, error.code, error.message, error.hint, headers)
+        except Unavailable as error:
+            return problem(context, 503, "TOO_MANY_STREAMS", str(error), "Close one, then try again.")
+        except Exception:
+            _log.exception("graphql.not_identified", request_id=context.request_id)
+            return problem(context, 503, "UNAVAILABLE", "Nobody can be let in now.", "Try again in a moment.")
+        return None
+
+    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
+        """The world of this request, or of this socket before it has presented its key."""
+        if isinstance(request, WebSocket):
+            socket = request
+            return Context(self._rt, close=lambda code, reason: close(socket, code, reason))
+        context: Context = request.scope["state"]["graphql"]
+        if isinstance(response, Response):
+            context.response = response
+            response.headers["X-Request-Id"] = context.request_id
+        return context
+
+    async def on_ws_connect(self, context: Context) -> Any:
+        """Let a socket in by what it presented."""
+        params = {str(name).lower(): value for name, value in (context.connection_params or {}).items()}
+        credential = Secret(str(params.get("authorization", "")))
+        context.connection_params = None  # it holds the key: nobody needs it any more
+        try:
+            async with asyncio.timeout(INIT_TIMEOUT.total_seconds()):
+                context.principal = await identify(self._rt, credential)
+        except KeyRefused:
+            raise ConnectionRejectionError from None
+        except Exception as error:
+            _log.exception("graphql.not_identified", request_id=context.request_id)
+            raise Unavailable("Nobody can be let in now.") from error
+        self._enter(context, credential)
+        return UNSET
+
+    def _enter(self, context: Context, credential: Secret) -> None:
+        async def end(reason: str) -> None:
+            context.ended = True
+            if context.close is not None:
+                await context.close(FORBIDDEN, reason)
+
+        try:
+            session = self._sessions.enter(context.caller, credential, end)
+        except TooManySessions:
+            raise Unavailable("This key holds too many connections.") from None
+        self._entered[id(context)] = session
+
+    def leave(self, context: Context) -> None:
+        """The request or the socket has ended."""
+        session = self._entered.pop(id(context), None)
+        if session is not None:
+            self._sessions.leave(session)
+
+    def decode_json(self, data: str | bytes) -> object:
+        """Read JSON."""
+        return orjson.loads(data)
+
+    def encode_json(self, data: object) -> str:
+        """Write JSON, as text: bytes would be sent to sockets as binary frames."""
+        return orjson.dumps(data).decode()
+
+
+def problem(
+    context: Context, status: int, code: str, message: str, hint: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    """An answer in GraphQL's form to a request that is not executed."""
+    extensions = {"code": code, "hint": hint, "requestId": context.request_id}
+    body = orjson.dumps({"errors": [{"message": message, "extensions": extensions}]})
+    return Response(body, status, {"X-Request-Id": context.request_id, **(headers or {})}, "application/json")
+
+
+def graphql_app(rt: Runtime) -> ASGIApp:
+    """The application to be mounted at `/graphql`."""
+    app: ASGIApp = RequestBodyLimitMiddleware(GraphQLEdge(rt), MAX_BODY)
+    if not rt.settings.allowed_origins:
+        return app
+    return CORSMiddleware(
+        app,
+        allow_origins=rt.settings.allowed_origins,
+        allow_methods=["POST"],
+        allow_headers=["authorization", "content-type"],
+        expose_headers=["x-request-id", "retry-after"],
+        max_age=600,
+    )

@@ -79,6 +79,16 @@ secrets: setup ## accept what the secret scan finds now, after you have looked a
 env: setup ## write .env.example from the settings
 	@$(BIN)/python -m tests.deploy.env_example --write
 
+.PHONY: docs
+docs: setup ## write the pages that are made from the code: states and platforms
+	@$(BIN)/python -m tests.docs.states_page --write
+	@$(BIN)/python -m tests.docs.platforms_page --write
+
+.PHONY: screenshot
+screenshot: setup ## take the README's picture of the playground anew
+	@$(BIN)/python -m tests.browser.chromium --ensure
+	@$(BIN)/python -m tests.docs.screenshot
+
 .PHONY: clean
 clean: ## stop the embedded servers; remove .venv, .postd and caches
 	@if [ -d .postd ]; then \

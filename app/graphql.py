@@ -7,10 +7,11 @@ the key does, and with 1013 (try again) when it is our fault: clients reconnect 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing, suppress
+from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any
+from uuid import uuid4
 
 import orjson
 import structlog
@@ -20,18 +21,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
-from strawberry.asgi import ASGIWebSocketAdapter, GraphQL
+from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError
-from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
-from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
 from strawberry.types.unset import UNSET
 
 from app.domain.keys.errors import KeyRefused
 from app.flows.identify import identify
 from app.flows.runtime import Runtime
 from app.flows.sessions import Session, Sessions, TooManySessions
-from app.kernel import metrics
+from app.graphql_socket import Adapter, Handler, Unavailable, close
 from connectors.secret import Secret
 from resolvers.api import SCHEMA
 from resolvers.context import Context
@@ -40,77 +39,10 @@ MAX_BODY = 256 * 1024
 INIT_TIMEOUT = timedelta(seconds=5)
 MAX_OPERATIONS = 50
 """Operations that one socket may have under way."""
-DRAIN = 30.0
-"""Seconds that a client may leave a message unread before its socket is closed; it resumes by cursor."""
-FORBIDDEN, TRY_AGAIN = 4403, 1013
+FORBIDDEN = 4403
+"""The key opens nothing (any more)."""
 
 _log = structlog.get_logger(__name__)
-
-
-class Unavailable(Exception):
-    """Nobody can be let in now, and it is our fault, or there are too many."""
-
-
-class Adapter(ASGIWebSocketAdapter):
-    """A socket that does not wait for ever for a client that does not read."""
-
-    gone = False
-    """The client is lost: what still runs for it ends quietly."""
-    _reader: asyncio.Task[Any] | None = None
-
-    async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncGenerator[object, None]:
-        """The client's messages, until it leaves or is given up."""
-        self._reader = asyncio.current_task()
-        async with aclosing(super().iter_json(ignore_parsing_errors=ignore_parsing_errors)) as messages:
-            async for message in messages:
-                yield message
-
-    async def send_json(self, message: Mapping[str, object]) -> None:
-        """Send, or give the client up; then the operation ends as if it were cancelled."""
-        try:
-            async with asyncio.timeout(DRAIN):
-                await super().send_json(message)
-        except WebSocketDisconnected:
-            self.gone = True
-            raise asyncio.CancelledError from None
-        except TimeoutError:
-            self.gone = True
-            await close(self.ws, TRY_AGAIN, "The client does not read.")
-            if self._reader is not None:
-                self._reader.cancel()
-            raise asyncio.CancelledError from None
-
-
-async def close(socket: WebSocket, code: int, reason: str) -> None:
-    """Close a socket; one that is closed already, or that does not read, is no error."""
-    with suppress(RuntimeError, TimeoutError, OSError):
-        async with asyncio.timeout(1):
-            await socket.close(code, reason)
-
-
-class Handler(BaseGraphQLTransportWSHandler[Context, None]):
-    """The protocol, with our ends of it."""
-
-    async def handle(self) -> None:
-        """Serve one socket."""
-        view: Any = self.view
-        adapter: Any = self.websocket
-        metrics.SOCKETS.inc()
-        try:
-            await super().handle()
-        except asyncio.CancelledError:
-            if not adapter.gone:
-                raise
-        finally:
-            metrics.SOCKETS.dec()
-            view.leave(self.context)
-
-    async def handle_connection_init(self, message: Any) -> None:
-        """Let the client in, or close with a code that brings it back."""
-        try:
-            await super().handle_connection_init(message)
-        except Unavailable as error:
-            await self.websocket.close(TRY_AGAIN, str(error))
 
 
 class GraphQLEdge(GraphQL[Context, None]):
@@ -138,7 +70,7 @@ class GraphQLEdge(GraphQL[Context, None]):
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
-        request, context = Request(scope), Context(self._rt)
+        request, context = Request(scope), Context(self._rt, request_id=id_of(scope))
         scope.setdefault("state", {})["graphql"] = context
         refused = await self._refused(request, context)
         if refused is not None:
@@ -167,7 +99,7 @@ class GraphQLEdge(GraphQL[Context, None]):
             return problem(context, 401, error.code, error.message, error.hint, headers)
         except Unavailable as error:
             return problem(context, 503, "TOO_MANY_STREAMS", str(error), "Close one, then try again.")
-        except Exception:
+        except Exception:  # noqa: BLE001 -- whatever it is, it is ours: told as such, and logged
             _log.exception("graphql.not_identified", request_id=context.request_id)
             return problem(context, 503, "UNAVAILABLE", "Nobody can be let in now.", "Try again in a moment.")
         return None
@@ -176,7 +108,8 @@ class GraphQLEdge(GraphQL[Context, None]):
         """The world of this request, or of this socket before it has presented its key."""
         if isinstance(request, WebSocket):
             socket = request
-            return Context(self._rt, close=lambda code, reason: close(socket, code, reason))
+            end = partial(close, socket)
+            return Context(self._rt, request_id=id_of(socket.scope), close=end)
         context: Context = request.scope["state"]["graphql"]
         if isinstance(response, Response):
             context.response = response
@@ -224,6 +157,12 @@ class GraphQLEdge(GraphQL[Context, None]):
     def encode_json(self, data: object) -> str:
         """Write JSON, as text: bytes would be sent to sockets as binary frames."""
         return orjson.dumps(data).decode()
+
+
+def id_of(scope: Scope) -> str:
+    """The id that the request has already, from the middleware around us; else a new one."""
+    known: str = scope.get("state", {}).get("request_id") or uuid4().hex
+    return known
 
 
 def problem(

@@ -10,7 +10,7 @@ a feed also looks by itself now and then.
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
@@ -88,7 +88,7 @@ async def refuse_expired(session: AsyncSession, seq: int) -> None:
         raise CursorExpired
 
 
-async def follow(rt: Runtime, tenant: UUID, topic: Topic[Any], after: int | None) -> AsyncIterator[Moment[Any]]:
+async def follow(rt: Runtime, tenant: UUID, topic: Topic[Any], after: int | None) -> AsyncGenerator[Moment[Any], None]:
     """The messages of a feed, without end.
 
     Raises:

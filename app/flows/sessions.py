@@ -80,7 +80,7 @@ class Sessions:
 
     async def _expire(self, session: Session, at: datetime) -> None:
         # Looked at again after each sleep: the wall clock may be set meanwhile.
-        while (left := (at - self._rt.clock.now()).total_seconds()) > 0:
+        while (left := (at - self._rt.clock.now()).total_seconds()) > 0:  # noqa: ASYNC110 -- a time is waited for
             await asyncio.sleep(min(left, 3600))
         await self._end(session, EXPIRED)
 

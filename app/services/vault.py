@@ -7,8 +7,6 @@ key. Two sets of associated data bind the parts:
 * the ciphertext: format version, place. The master key id is left out on purpose: so `rewrap` renews the wrapped key
   and neither opens nor rewrites the ciphertext.
 
-A place is table, row, field and tenant. A blob that was moved to another place, or changed by a bit, does not open.
-
 Blob: `PV`, version (1 byte), key id (length in 1 byte), wrapped key (length in 2 bytes), nonce (12 bytes), ciphertext.
 """
 

@@ -1,0 +1,90 @@
+"""A socket of the GraphQL edge: the protocol's handler with our ends of it.
+
+A client that does not read costs one task for `DRAIN` seconds and no queue; a client that is lost ends quietly.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing, suppress
+from typing import Any, Final
+
+from starlette.websockets import WebSocket
+from strawberry.asgi import ASGIWebSocketAdapter
+from strawberry.http.exceptions import WebSocketDisconnected
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
+
+from app.kernel import metrics
+from resolvers.context import Context
+
+DRAIN = 30.0
+"""Seconds that a client may leave a message unread before its socket is closed; it resumes by cursor."""
+TRY_AGAIN: Final = 1013
+"""Clients reconnect after it."""
+
+
+class Unavailable(Exception):
+    """Nobody can be let in now, and it is our fault, or there are too many."""
+
+
+class Adapter(ASGIWebSocketAdapter):
+    """A socket that does not wait for ever for a client that does not read."""
+
+    gone = False
+    """The client is lost: what still runs for it ends quietly."""
+    _reader: asyncio.Task[Any] | None = None
+
+    async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncGenerator[object, None]:
+        """The client's messages, until it leaves or is given up."""
+        self._reader = asyncio.current_task()
+        async with aclosing(super().iter_json(ignore_parsing_errors=ignore_parsing_errors)) as messages:
+            async for message in messages:
+                yield message
+
+    async def send_json(self, message: Mapping[str, object]) -> None:
+        """Send, or give the client up; then the operation ends as if it were cancelled."""
+        try:
+            async with asyncio.timeout(DRAIN):
+                await super().send_json(message)
+        except WebSocketDisconnected:
+            self.gone = True
+            raise asyncio.CancelledError from None
+        except TimeoutError:
+            self.gone = True
+            await close(self.ws, TRY_AGAIN, "The client does not read.")
+            if self._reader is not None:
+                self._reader.cancel()
+            raise asyncio.CancelledError from None
+
+
+async def close(socket: WebSocket, code: int, reason: str) -> None:
+    """Close a socket; one that is closed already, or that does not read, is no error."""
+    with suppress(RuntimeError, TimeoutError, OSError):
+        async with asyncio.timeout(1):
+            await socket.close(code, reason)
+
+
+class Handler(BaseGraphQLTransportWSHandler[Context, None]):
+    """The protocol, with our ends of it."""
+
+    async def handle(self) -> None:
+        """Serve one socket."""
+        view: Any = self.view
+        adapter: Any = self.websocket
+        metrics.SOCKETS.inc()
+        try:
+            await super().handle()
+        except asyncio.CancelledError:
+            if not adapter.gone:
+                raise
+        finally:
+            metrics.SOCKETS.dec()
+            view.leave(self.context)
+
+    async def handle_connection_init(self, message: Any) -> None:
+        """Let the client in, or close with a code that brings it back."""
+        try:
+            await super().handle_connection_init(message)
+        except Unavailable as error:
+            await self.websocket.close(TRY_AGAIN, str(error))

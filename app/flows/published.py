@@ -39,7 +39,7 @@ class PlatformRefused(DomainError):
     code: ClassVar[str] = "PLATFORM_REFUSED"
 
     def __init__(self, error: PlatformFault) -> None:
-        super().__init__(error.fault.message, hint=error.fault.hint, path=("input", "id"))
+        super().__init__(error.fault.message, hint=error.fault.hint, path=("input", "jobId"))
         self.fault = error.fault
 
 

@@ -53,7 +53,7 @@ async def connect(session: AsyncSession, vault: Vault, command: Connect) -> Conn
             raise DifferentAccount(
                 f"You granted access to {account.handle}, but this connection is {known.handle}.",
                 hint=f"Sign in as {known.handle} on the platform and try again, or connect {account.handle} anew.",
-                path=("input", "id"),
+                path=("input", "connectionId"),
             )
     row = await _upsert(session, command)
     connection = await transition(session, row, ConnectionEvent.CONNECT, values={"reason": None, "refresh_failures": 0})

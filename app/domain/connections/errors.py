@@ -14,7 +14,7 @@ class ConnectionNotUsable(DomainError):
 
     code: ClassVar[str] = "CONNECTION_NOT_USABLE"
 
-    def __init__(self, connection: Connection, *, path: tuple[str, ...] = ("input", "id")) -> None:
+    def __init__(self, connection: Connection, *, path: tuple[str, ...] = ("input", "connectionId")) -> None:
         if connection.state is ConnectionState.REVOKED:
             message, hint = "was disconnected.", "Connect it again with startConnection."
         else:
@@ -32,7 +32,7 @@ class ConnectionStateRefused(DomainError):
         super().__init__(
             f"An account that is {connection.state.replace('_', ' ')} cannot be {verb}.",
             hint="Read the connection's state and reason first.",
-            path=("input", "id"),
+            path=("input", "connectionId"),
         )
         self.connection = connection
 

@@ -14,7 +14,7 @@ class JobRefusal(DomainError):
 
     code: ClassVar[str] = "JOB_REFUSED"
 
-    def __init__(self, job: Job, message: str, *, hint: str, path: tuple[str, ...] = ("input", "id")) -> None:
+    def __init__(self, job: Job, message: str, *, hint: str, path: tuple[str, ...] = ("input", "jobId")) -> None:
         super().__init__(message, hint=hint, path=path)
         self.job = job
 

@@ -44,7 +44,7 @@ class PostNotEditable(DomainError):
         super().__init__(
             f"A post that is {post.state.replace('_', ' ')} has nothing left to change.",
             hint="Change it on the platform with editPublishedPost, or schedule a new post.",
-            path=("input", "id"),
+            path=("input", "postId"),
         )
         self.post = post
 

@@ -70,7 +70,7 @@ def from_local(local: datetime, zone: str, *, now: datetime) -> PlannedTime:
         raise PlannedTimeInvalid(
             f"There is no time zone {zone!r}.",
             hint="Use an IANA name such as Europe/Berlin.",
-            path=("input", "publishAt", "zone"),
+            path=("input", "publishAt", "local", "zone"),
         ) from None
     wall = local.replace(tzinfo=None, fold=0)
     try:

@@ -1,0 +1,58 @@
+"""What every resolver is handed: the services, and who calls.
+
+On a socket one context serves many operations at once, so it holds only what is fixed for the connection. Loaders
+are not in it: they are fresh for each operation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+import strawberry
+from starlette.responses import Response
+
+from app.actions.keys.authenticate import Principal
+from app.domain.keys.errors import KeyRefused
+from app.flows.runtime import Runtime
+
+Close = Callable[[int, str], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Context:
+    """The world of one request or one socket."""
+
+    rt: Runtime
+    principal: Principal | None = None
+    """Who calls; None before a socket has presented its key, and for callers without one."""
+    request_id: str = field(default_factory=lambda: uuid4().hex)
+    connection_params: dict[str, Any] | None = None
+    """What a socket presented in `connection_init`; set by the protocol's handler."""
+    close: Close | None = None
+    """Ends the socket with a code; None on HTTP."""
+    response: Response | None = None
+    """Where HTTP headers of the answer go; None on a socket."""
+    ended: bool = False
+    """The key was revoked or has expired meanwhile: streams end."""
+
+    @property
+    def caller(self) -> Principal:
+        """Who calls.
+
+        Raises:
+            KeyRefused: nobody whom we know.
+        """
+        if self.principal is None or self.ended:
+            raise KeyRefused
+        return self.principal
+
+    @property
+    def tenant(self) -> UUID:
+        """Whose rows are meant."""
+        return self.caller.tenant_id
+
+
+Info = strawberry.Info[Context, None]

@@ -1,0 +1,101 @@
+"""Loaders: each a batch function `keys -> rows` under a name that types refer to.
+
+A loader reads in a session of its own, in the caller's tenant. It lives for one operation or one event: a memo that
+lives longer would show old rows.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from strawberry.dataloader import DataLoader
+
+from app.domain.connections import pages as connection_pages
+from app.domain.connections import queries as connections
+from app.domain.connections.errors import UnknownPlatform
+from app.domain.jobs import queries as jobs
+from app.domain.keys import queries as keys
+from app.domain.media import queries as media
+from app.domain.posts import queries as posts
+from app.flows.runtime import Runtime
+from connectors import catalog
+from resolvers.context import Context
+from schema.traversal import LOADERS
+
+Batch = Callable[[Any, Sequence[UUID]], Awaitable[Sequence[Any]]]
+
+ONE: Mapping[str, Batch] = {
+    "jobs": jobs.by_ids,
+    "posts": posts.by_ids,
+    "connections": connections.by_ids,
+    "media": media.by_ids,
+    "keys": keys.by_ids,
+}
+"""Rows by their own id."""
+
+MANY: Mapping[str, tuple[Batch, str]] = {
+    "jobs_of_posts": (jobs.of_posts, "post_id"),
+    "parts": (jobs.parts_of, "job_id"),
+    "attempts": (jobs.attempts_of, "job_id"),
+    "checks": (connection_pages.last_checks, "connection_id"),
+}
+"""Rows by what they belong to, and the attribute that says so; in the order of the batch."""
+
+
+class OperationLoaders:
+    """The loaders of one operation or one event."""
+
+    def __init__(self, rt: Runtime, tenant: UUID) -> None:
+        self._rt = rt
+        self._tenant = tenant
+        self._loaders: dict[str, DataLoader[Any, Any]] = {}
+
+    def load(self, name: str, key: Any) -> Awaitable[Any]:
+        """The row of that key, or the list of rows that belong to it."""
+        loader = self._loaders.get(name)
+        if loader is None:
+            loader = self._loaders[name] = DataLoader(load_fn=self._batch(name))
+        return loader.load(key)
+
+    def _batch(self, name: str) -> Callable[[list[Any]], Awaitable[list[Any]]]:
+        if name == "platforms":
+            return self._platforms
+        if name in ONE:
+            return self._by_id(ONE[name])
+        return self._grouped(*MANY[name])
+
+    def _by_id(self, read: Batch) -> Callable[[list[UUID]], Awaitable[list[Any]]]:
+        async def batch(wanted: list[UUID]) -> list[Any]:
+            async with self._rt.db.read(self._tenant) as session:
+                found = {row.id: row for row in await read(session, wanted)}
+            return [found.get(key) for key in wanted]
+
+        return batch
+
+    def _grouped(self, read: Batch, owner: str) -> Callable[[list[UUID]], Awaitable[list[Any]]]:
+        async def batch(wanted: list[UUID]) -> list[Any]:
+            groups: dict[UUID, list[Any]] = defaultdict(list)
+            async with self._rt.db.read(self._tenant) as session:
+                for row in await read(session, wanted):
+                    groups[getattr(row, owner)].append(row)
+            return [groups[key] for key in wanted]
+
+        return batch
+
+    async def _platforms(self, wanted: list[str]) -> list[Any]:
+        found: list[Any] = []
+        for key in wanted:
+            try:
+                found.append(self._rt.catalog.get(key).capabilities)
+            except catalog.UnknownPlatform as error:
+                found.append(UnknownPlatform(str(error), hint="Tell the operator: the connector was taken away."))
+        return found
+
+
+def refresh(context: Context) -> None:
+    """Begin with empty loaders in this task; nothing is read for callers whom we do not know."""
+    if context.principal is not None:
+        LOADERS.set(OperationLoaders(context.rt, context.principal.tenant_id))

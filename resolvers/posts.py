@@ -1,0 +1,127 @@
+"""Mutations about posts: decode, call the verb in one transaction, wrap."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import strawberry
+
+from app.actions.posts.check import Target, check, refuse_errors
+from app.actions.posts.schedule import Schedule, schedule
+from app.actions.posts.update import Update, update
+from app.domain.posts.planned_time import PlannedTime as Planned
+from app.flows import plans
+from resolvers.acting import acting
+from resolvers.context import Context, Info
+from schema import post_inputs as inputs
+from schema import post_results as results
+from schema.node import decode
+from schema.posts import PlannedTime, Post
+
+MAX_TARGETS = 100
+
+
+def _targets(given: Sequence[inputs.TargetInput]) -> list[Target]:
+    inputs.bounded(given, MAX_TARGETS, ("input", "targets"))
+    return [one.target(number) for number, one in enumerate(given)]
+
+
+def _planned(context: Context, given: inputs.PlannedTimeInput | None) -> Planned:
+    now = context.rt.clock.now()
+    return Planned(now) if given is None else given.planned(now)
+
+
+async def schedule_post(
+    info: Info,
+    input: Annotated[inputs.SchedulePostInput, strawberry.argument(description="The post.")],  # noqa: A002
+) -> results.SchedulePostResult:
+    """Schedule a post."""
+    rt, caller = info.context.rt, info.context.caller
+    command = Schedule(
+        content=input.content.stored(),
+        targets=_targets(input.targets),
+        time=_planned(info.context, input.publish_at),
+        now=rt.clock.now(),
+        timing=rt.settings.timing,
+        actor=caller.actor,
+        publish_by=input.publish_by,
+        labels=inputs.labels(input.labels),
+        idempotency_key=inputs.idempotency_key(input.idempotency_key),
+    )
+    async with acting(info.context) as session:
+        done = await schedule(session, rt.catalog, command)
+    post = Post.of(done.post)
+    return results.PostScheduled(
+        post=post, replayed=done.replayed, notices=results.notices(post.publish_at, done.warnings)
+    )
+
+
+async def validate_post(
+    info: Info,
+    input: Annotated[inputs.ValidatePostInput, strawberry.argument(description="The post.")],  # noqa: A002
+) -> results.ValidatePostResult:
+    """Check a post and change nothing."""
+    content, targets = input.content.stored(), _targets(input.targets)
+    time = _planned(info.context, input.publish_at)
+    async with info.context.rt.db.read(info.context.tenant) as session:
+        checked = await check(session, info.context.rt.catalog, content, targets)
+    refuse_errors(checked)
+    planned = PlannedTime.of(time.at, time.local, time.zone, time.notice)
+    warnings = [problem for one in checked for problem in one.problems]
+    return results.PostValid(publish_at=planned, notices=results.notices(planned, warnings))
+
+
+async def update_post(
+    info: Info,
+    input: Annotated[inputs.UpdatePostInput, strawberry.argument(description="The change.")],  # noqa: A002
+) -> results.UpdatePostResult:
+    """Change a post that waits."""
+    command = Update(
+        post_id=decode(input.post_id, "Post", ("input", "postId")),
+        now=info.context.rt.clock.now(),
+        content=None if input.content is None else input.content.stored(),
+        labels=None if input.labels is None else inputs.labels(input.labels),
+        revision=input.revision,
+    )
+    async with acting(info.context) as session:
+        done = await update(session, info.context.rt.catalog, command)
+    post = Post.of(done.post)
+    return results.PostUpdated(post=post, notices=results.notices(post.publish_at, done.warnings))
+
+
+async def reschedule_post(
+    info: Info,
+    input: Annotated[inputs.ReschedulePostInput, strawberry.argument(description="The move.")],  # noqa: A002
+) -> results.ReschedulePostResult:
+    """Move a post."""
+    rt, post_id = info.context.rt, decode(input.post_id, "Post", ("input", "postId"))
+    time, now = _planned(info.context, input.publish_at), rt.clock.now()
+    timing, until, revision = rt.settings.timing, input.publish_by, input.revision
+    async with acting(info.context) as session:
+        row = await plans.reschedule_post(
+            session, post_id, time, now=now, timing=timing, publish_by=until, revision=revision
+        )
+    post = Post.of(row)
+    return results.PostRescheduled(post=post, notices=results.notices(post.publish_at, ()))
+
+
+async def publish_post_now(
+    info: Info,
+    input: Annotated[inputs.PublishPostNowInput, strawberry.argument(description="The post.")],  # noqa: A002
+) -> results.PublishPostNowResult:
+    """Let a post go out at once."""
+    rt, post_id = info.context.rt, decode(input.post_id, "Post", ("input", "postId"))
+    async with acting(info.context) as session:
+        row = await plans.publish_post_now(session, post_id, now=rt.clock.now(), timing=rt.settings.timing)
+    return results.PostRescheduled(post=Post.of(row), notices=[])
+
+
+async def cancel_post(
+    info: Info,
+    input: Annotated[inputs.CancelPostInput, strawberry.argument(description="The post.")],  # noqa: A002
+) -> results.CancelPostResult:
+    """Cancel what was not sent."""
+    post_id = decode(input.post_id, "Post", ("input", "postId"))
+    async with acting(info.context) as session:
+        return results.PostCancelled.of(await plans.cancel_post(session, post_id))

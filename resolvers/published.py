@@ -1,0 +1,37 @@
+"""Mutations about posts that are out, on the platforms themselves."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from app.flows.published import delete_published, edit_published
+from resolvers.context import Info
+from schema import job_results as results
+from schema.jobs import Job
+from schema.node import decode
+
+PATH = ("input", "jobId")
+
+
+async def edit_published_post(
+    info: Info,
+    input: Annotated[results.EditPublishedPostInput, strawberry.argument(description="The edit.")],  # noqa: A002
+) -> results.EditPublishedPostResult:
+    """Change a published post where its platform can."""
+    context, job_id = info.context, decode(input.job_id, "Job", PATH)
+    content = input.content.stored()
+    return results.PublishedPostEdited(
+        job=Job.of(await edit_published(context.rt, context.tenant, context.caller.actor, job_id, content))
+    )
+
+
+async def delete_published_post(
+    info: Info,
+    input: Annotated[results.DeletePublishedPostInput, strawberry.argument(description="The job.")],  # noqa: A002
+) -> results.DeletePublishedPostResult:
+    """Delete a published post where its platform can."""
+    context, job_id = info.context, decode(input.job_id, "Job", PATH)
+    row = await delete_published(context.rt, context.tenant, context.caller.actor, job_id)
+    return results.PublishedPostDeleted(job=Job.of(row))

@@ -1,0 +1,64 @@
+"""How refusals of the application become members of result unions: one table, so that no resolver catches anything.
+
+A handler applies to a field only where the field's union holds its type. A refusal that the union does not know goes
+to `errors` with its code, hint and path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.domain.connections import errors as connections
+from app.domain.jobs import errors as jobs
+from app.domain.media import errors as media
+from app.domain.posts import errors as posts
+from app.domain.posts.planned_time import PlannedTimeInvalid
+from app.flows.published import PlatformRefused
+from app.flows.tickets import TicketInvalid
+from app.kernel.errors import InvalidInput, NotFound
+from app.services.idempotency import IdempotencyKeyReused
+from schema import errors as words
+
+TABLE: Sequence[tuple[type[Exception], type[words.UserError]]] = (
+    (posts.InvalidContent, words.InvalidContent),
+    (posts.PostNotEditable, words.PostNotEditable),
+    (posts.PostRevisionConflict, words.RevisionConflict),
+    (PlannedTimeInvalid, words.PlannedTimeInvalid),
+    (IdempotencyKeyReused, words.IdempotencyKeyReused),
+    (jobs.JobNotCancellable, words.JobNotCancellable),
+    (jobs.JobNotReschedulable, words.JobNotReschedulable),
+    (jobs.JobNotRetryable, words.JobNotRetryable),
+    (jobs.JobNotInReview, words.JobNotInReview),
+    (jobs.JobNotPublished, words.JobNotPublished),
+    (jobs.JobNotEditable, words.JobNotEditable),
+    (jobs.RevisionConflict, words.JobRevisionConflict),
+    (connections.ConnectionNotUsable, words.ConnectionNotUsable),
+    (connections.ConnectionStateRefused, words.ConnectionStateRefused),
+    (connections.DifferentAccount, words.DifferentAccount),
+    (connections.UnknownPlatform, words.UnknownPlatform),
+    (connections.ConnectFailed, words.ConnectFailed),
+    (PlatformRefused, words.PlatformRefused),
+    (media.MediaNotReady, words.MediaNotReady),
+    (media.MediaRefused, words.MediaRefused),
+    (TicketInvalid, words.TicketInvalid),
+    (NotFound, words.NotFound),
+    (InvalidInput, words.InvalidInput),
+)
+"""Refusal -> its type in the API; narrower refusals first."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One row of the table."""
+
+    exception_type: type[Exception]
+    error_type: type[words.UserError]
+
+    def handle(self, exception: Any, *, field: object, info: object) -> words.UserError:
+        """Give the refusal as data."""
+        return self.error_type.of(exception)
+
+
+REFUSALS = tuple(Refusal(exception, error) for exception, error in TABLE)

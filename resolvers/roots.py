@@ -1,0 +1,158 @@
+"""The three roots: every operation of the API, with the scope that it needs. This file reads like the schema."""
+
+from __future__ import annotations
+
+import strawberry
+
+from app.domain.keys.model import Scope
+from resolvers.analytics import analytics
+from resolvers.connections import (
+    disconnect_connection,
+    pause_connection,
+    reconnect_connection,
+    resume_connection,
+    select_accounts,
+    start_connection,
+)
+from resolvers.events import events
+from resolvers.health import health, health_updated
+from resolvers.jobs import cancel_job, reschedule_job, resolve_job, retry_job
+from resolvers.keys import create_api_key, revoke_api_key
+from resolvers.lists import connections, jobs, posts
+from resolvers.live import connection_updated, event_added, job_updated, post_updated
+from resolvers.media import complete_media_upload, create_media_upload, import_media
+from resolvers.nodes import node, nodes
+from resolvers.platforms import platform, platforms
+from resolvers.posts import (
+    cancel_post,
+    publish_post_now,
+    reschedule_post,
+    schedule_post,
+    update_post,
+    validate_post,
+)
+from resolvers.published import delete_published_post, edit_published_post
+from resolvers.root import live as stream
+from resolvers.root import root
+from resolvers.viewer import viewer
+from schema import connection_results, job_results, key_results, media_results, post_results, updates
+from schema.analytics import Analytics
+from schema.connections import Connection
+from schema.events import Event
+from schema.health import Health
+from schema.jobs import Job
+from schema.keys import Viewer
+from schema.node import Node
+from schema.paging import Listing
+from schema.platforms import Platform
+from schema.posts import Post
+
+READ, WRITE, PUBLISH, CONNECT, ADMIN = Scope.READ, Scope.WRITE_POSTS, Scope.PUBLISH, Scope.CONNECTIONS, Scope.ADMIN
+
+
+@strawberry.type(description="What can be read.")
+class Query:
+    """Queries."""
+
+    viewer: Viewer = root(viewer, READ, "Who calls: workspace, key and scopes.")
+    node: Node | None = root(node, READ, "Any thing by its id; null where there is none.")
+    nodes: list[Node | None] = root(nodes, READ, "Things by their ids, in that order; null where there is none.")
+    platforms: list[Platform] = root(platforms, READ, "The platforms of this installation, by key.")
+    platform: Platform | None = root(platform, READ, "One platform; null where there is none of that key.")
+    connections: Listing[Connection] = root(connections, READ, "The workspace's connections, oldest first.")
+    posts: Listing[Post] = root(posts, READ, "The workspace's posts.")
+    jobs: Listing[Job] = root(jobs, READ, "The workspace's jobs: one a post and connection.")
+    events: Listing[Event] = root(
+        events, READ, "What happened after a cursor, oldest first; without one, from the oldest kept."
+    )
+    health: Health = root(health, READ, "Whether posts go out, and what holds them up if not.")
+    analytics: Analytics = root(analytics, READ, "What came of what was planned, from our own rows.")
+
+
+@strawberry.type(description="What can be done. Each answers with its result, or with a refusal that says what to do.")
+class Mutation:
+    """Mutations."""
+
+    start_connection: connection_results.StartConnectionResult = root(
+        start_connection, CONNECT, "Connect an account: a link for the user's browser, or at once."
+    )
+    select_accounts: connection_results.SelectAccountsResult = root(
+        select_accounts, CONNECT, "Connect the chosen ones of the accounts that a user granted."
+    )
+    reconnect_connection: connection_results.ReconnectConnectionResult = root(
+        reconnect_connection, CONNECT, "Repair a connection; only the same account does."
+    )
+    disconnect_connection: connection_results.DisconnectConnectionResult = root(
+        disconnect_connection, CONNECT, "End a connection and destroy its tokens."
+    )
+    pause_connection: connection_results.PauseConnectionResult = root(
+        pause_connection, CONNECT, "Switch a connection off: nothing goes out until it is resumed."
+    )
+    resume_connection: connection_results.ResumeConnectionResult = root(
+        resume_connection, CONNECT, "Switch a connection on."
+    )
+    schedule_post: post_results.SchedulePostResult = root(
+        schedule_post, PUBLISH, "Schedule a post on one or more connections: once, at its time."
+    )
+    validate_post: post_results.ValidatePostResult = root(
+        validate_post, READ, "Check a post for its targets; nothing is saved or sent."
+    )
+    update_post: post_results.UpdatePostResult = root(
+        update_post, WRITE, "Change the content or labels of a post that waits."
+    )
+    reschedule_post: post_results.ReschedulePostResult = root(
+        reschedule_post, WRITE, "Move a post and every job of it that waits."
+    )
+    publish_post_now: post_results.PublishPostNowResult = root(
+        publish_post_now, PUBLISH, "Let every waiting job of a post go out at once."
+    )
+    cancel_post: post_results.CancelPostResult = root(
+        cancel_post, WRITE, "Cancel every job of a post that was not sent yet."
+    )
+    reschedule_job: job_results.RescheduleJobResult = root(reschedule_job, WRITE, "Move a job that waits.")
+    cancel_job: job_results.CancelJobResult = root(cancel_job, WRITE, "Cancel a job that was not sent yet.")
+    retry_job: job_results.RetryJobResult = root(retry_job, PUBLISH, "Take a failed job up again.")
+    resolve_job: job_results.ResolveJobResult = root(
+        resolve_job, PUBLISH, "Say what became of a job whose outcome nobody could find out."
+    )
+    edit_published_post: job_results.EditPublishedPostResult = root(
+        edit_published_post, PUBLISH, "Change a published post on its platform, where the platform can."
+    )
+    delete_published_post: job_results.DeletePublishedPostResult = root(
+        delete_published_post, PUBLISH, "Delete a published post on its platform, where the platform can."
+    )
+    create_media_upload: media_results.CreateMediaUploadResult = root(
+        create_media_upload, WRITE, "Announce a file: gives the address for its bytes."
+    )
+    complete_media_upload: media_results.CompleteMediaUploadResult = root(
+        complete_media_upload, WRITE, "Say that the bytes were sent: they are looked at, and the file can be used."
+    )
+    import_media: media_results.ImportMediaResult = root(
+        import_media, WRITE, "Fetch a file from the web; larger ones are uploaded."
+    )
+    create_api_key: key_results.CreateApiKeyResult = root(create_api_key, ADMIN, "Make an API key; it is shown once.")
+    revoke_api_key: key_results.RevokeApiKeyResult = root(
+        revoke_api_key, ADMIN, "Revoke an API key and close its sockets."
+    )
+
+
+@strawberry.type(description="What can be followed: the current state first, then every change in order.")
+class Subscription:
+    """Subscriptions."""
+
+    job_updated: updates.JobUpdate = stream(
+        job_updated,
+        READ,
+        "Jobs. First those that are not final (500 at most, else FILTER_TOO_BROAD), then every change of a job that "
+        "matches the filter as it is then. With `after`, every change since, or CURSOR_EXPIRED.",
+    )
+    post_updated: updates.PostUpdate = stream(
+        post_updated, READ, "Posts. First those that are not final, then every change; like `jobUpdated`."
+    )
+    connection_updated: updates.ConnectionUpdate = stream(
+        connection_updated, READ, "Connections. First those that are not ended, then every change; like `jobUpdated`."
+    )
+    event_added: updates.EventUpdate = stream(
+        event_added, READ, "Every event behind the cursor, and from then on; without one, from now on."
+    )
+    health_updated: Health = stream(health_updated, READ, "How the system is, then whenever that changes.")

@@ -1,0 +1,16 @@
+"""Who calls."""
+
+from __future__ import annotations
+
+from app.domain.keys import queries as keys
+from app.domain.tenants import queries as tenants
+from resolvers.context import Info
+from schema.keys import ApiKey, Tenant, Viewer
+
+
+async def viewer(info: Info) -> Viewer:
+    """The caller's workspace, key and scopes."""
+    caller = info.context.caller
+    async with info.context.rt.db.read(caller.tenant_id) as session:
+        tenant, key = await tenants.own(session), await keys.key(session, caller.key_id)
+    return Viewer(tenant=Tenant.of(tenant), key=ApiKey.of(key), scopes=sorted(caller.scopes))

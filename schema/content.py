@@ -1,0 +1,101 @@
+"""Content: what a post says, and what one platform makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+import strawberry
+
+from schema.media import Media
+from schema.node import encode
+from schema.scalars import URL
+from schema.traversal import one
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The row behind a file in a post: which file it is."""
+
+    media_id: UUID
+
+
+@strawberry.type(description="A file as a post shows it.")
+class ContentMedia:
+    """One file of a part."""
+
+    row: strawberry.Private[Shown]
+    media_id: strawberry.ID = strawberry.field(description="The id of the file.")
+    alt: str | None = strawberry.field(description="The description of the file in this post, where it has its own.")
+    media: Media | None = one(
+        "media", by="media_id", into="schema.media:Media", description="The file; null when it was deleted."
+    )
+
+
+@strawberry.type(description="A link that is shown as a card.")
+class Link:
+    """A link."""
+
+    url: URL = strawberry.field(description="Where it leads.")
+    title: str = strawberry.field(description="The card's title; may be empty.")
+    description: str = strawberry.field(description="The card's text; may be empty.")
+
+
+@strawberry.type(description="One part of a post: the only one, or one of a thread.")
+class ContentPart:
+    """A part."""
+
+    text: str = strawberry.field(description="The text; may be empty.")
+    media: list[ContentMedia] = strawberry.field(description="The files, in order.")
+    link: Link | None = strawberry.field(description="The link that is shown as a card, if any.")
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> ContentPart:
+        """A stored part."""
+        card = stored["link"]
+        return cls(
+            text=stored["text"],
+            media=[
+                ContentMedia(row=Shown(UUID(item["id"])), media_id=encode("Media", UUID(item["id"])), alt=item["alt"])
+                for item in stored["media"]
+            ],
+            link=Link(url=URL(card["url"]), title=card["title"], description=card["description"]) if card else None,
+        )
+
+
+@strawberry.type(description="The value of one option of a platform.")
+class ContentOption:
+    """An option that was set."""
+
+    name: str = strawberry.field(description="The option's name, as in `Platform.options`.")
+    value: str = strawberry.field(description="Its value; a structured one as JSON.")
+
+
+@strawberry.type(description="What a post says.")
+class Content:
+    """Content as it is stored."""
+
+    text: str = strawberry.field(description="The text of the first part.")
+    parts: list[ContentPart] = strawberry.field(description="Every part; more than one make a thread.")
+    languages: list[str] = strawberry.field(description="The languages of the text as BCP 47 tags.")
+    options: list[ContentOption] = strawberry.field(
+        description="The platform's own options; empty on a post, because they belong to a target."
+    )
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> Content:
+        """Stored content."""
+        return cls(
+            text=stored["parts"][0]["text"],
+            parts=[ContentPart.of(part) for part in stored["parts"]],
+            languages=stored["languages"],
+            options=[ContentOption(name=key, value=as_text(value)) for key, value in stored["options"].items()],
+        )
+
+
+def as_text(value: Any) -> str:
+    """A JSON value as text: strings as they are."""
+    return value if isinstance(value, str) else orjson.dumps(value, default=str).decode()

@@ -1,0 +1,93 @@
+"""Health: whether posts go out, and what holds them up if not."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import strawberry
+
+from app.domain.jobs.states import JobState
+from app.flows.health import Check as CheckSeen
+from app.flows.health import Health as Seen
+from app.flows.health import HealthState
+from app.flows.health import Queue as QueueSeen
+from schema.words import offer
+
+offer(HealthState, "How a part of the system is.")
+
+
+@strawberry.type(description="One part of the system that was looked at.")
+class HealthCheck:
+    """A check."""
+
+    name: str = strawberry.field(description="Which part: database, redis, bus, workers, schedulers or punctuality.")
+    state: HealthState = strawberry.field(description="How it is.")
+    message: str = strawberry.field(description="What was found, and what to do where it is not as it should be.")
+    seconds: float | None = strawberry.field(description="How long it took to answer, where that was measured.")
+
+    @classmethod
+    def of(cls, seen: CheckSeen) -> HealthCheck:
+        """A check of the flow."""
+        return cls(name=seen.name, state=seen.state, message=seen.message, seconds=seen.seconds)
+
+
+@strawberry.type(description="How many jobs are in one state.")
+class QueueDepth:
+    """A depth."""
+
+    state: JobState = strawberry.field(description="The state.")
+    count: int = strawberry.field(description="How many.")
+
+
+@strawberry.type(description="What waits to be published.")
+class Queue:
+    """A queue."""
+
+    depth: list[QueueDepth] = strawberry.field(description="How many jobs are in each state; states without any too.")
+    oldest_due_at: datetime | None = strawberry.field(
+        description="The planned time of the job that is due longest and still waits for a worker; null: none does."
+    )
+    scheduler_lag: float = strawberry.field(
+        description="Seconds that the earliest due job has been waiting for the scheduler; 0 when nothing is due."
+    )
+
+    @classmethod
+    def of(cls, seen: QueueSeen) -> Queue:
+        """A queue of the flow."""
+        return cls(
+            depth=[QueueDepth(state=state, count=seen.depth.get(state, 0)) for state in JobState],
+            oldest_due_at=seen.oldest_due_at,
+            scheduler_lag=seen.scheduler_lag.total_seconds(),
+        )
+
+
+@strawberry.type(description="Whether posts go out, and what holds them up if not.")
+class Health:
+    """The whole picture."""
+
+    state: HealthState = strawberry.field(description="The worst of the parts.")
+    checked_at: datetime = strawberry.field(description="When it was measured.")
+    version: str = strawberry.field(description="The release that answers.")
+    checks: list[HealthCheck] = strawberry.field(description="The parts.")
+    workers: int = strawberry.field(description="Worker processes that gave a sign of life.")
+    schedulers: int = strawberry.field(description="Schedulers that gave a sign of life.")
+    queue: Queue | None = strawberry.field(
+        description="What waits in this workspace; null while the database does not answer."
+    )
+    installation: Queue | None = strawberry.field(
+        description="What waits in all workspaces together; null without the scope `OPERATOR`."
+    )
+
+    @classmethod
+    def of(cls, seen: Seen) -> Health:
+        """The flow's picture."""
+        return cls(
+            state=seen.state,
+            checked_at=seen.checked_at,
+            version=seen.version,
+            checks=[HealthCheck.of(check) for check in seen.checks],
+            workers=seen.workers,
+            schedulers=seen.schedulers,
+            queue=None if seen.queue is None else Queue.of(seen.queue),
+            installation=None if seen.installation is None else Queue.of(seen.installation),
+        )

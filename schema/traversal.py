@@ -1,0 +1,81 @@
+"""From one thing to the next, declared as data.
+
+    post: Post = one("posts", by="post_id", into="schema.posts:Post", description="…")
+    attempts: list[Attempt] = many("attempts", of="id", …)
+
+names a loader (a batch function `keys -> rows`) and the attribute of the row that holds the key. Today a declaration
+becomes a field that asks the loader; because it stands in the field's metadata, another executor can read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import Any, Protocol
+
+import strawberry
+
+
+class Loaders(Protocol):
+    """Batched reads of one operation, or of one event of a subscription: fresh for each, or they would go stale."""
+
+    def load(self, name: str, key: Any) -> Awaitable[Any]:
+        """The row of that key, or the list of rows that belong to it."""
+        ...
+
+
+LOADERS: ContextVar[Loaders] = ContextVar("loaders")
+
+
+@dataclass(frozen=True, slots=True)
+class Traversal:
+    """A declared step: which loader, by which attribute of `row`, into which type."""
+
+    loader: str
+    key: str
+    into: str
+    plural: bool
+
+
+@cache
+def _type(into: str) -> Any:
+    module, _, name = into.partition(":")
+    return getattr(import_module(module), name)
+
+
+def _field(step: Traversal, resolve: Callable[[Any], Awaitable[Any]], description: str) -> Any:
+    return strawberry.field(resolver=resolve, description=description, metadata={"traversal": step})
+
+
+def derived(description: str) -> Callable[[Callable[..., Any]], Any]:
+    """A field whose value is made when it is asked for."""
+
+    def decorate(resolve: Callable[..., Any]) -> Any:
+        return strawberry.field(resolver=resolve, description=description)
+
+    return decorate
+
+
+def one(loader: str, *, by: str, into: str, description: str) -> Any:
+    """A field that gives the one thing that `by` points to; None where it points nowhere."""
+
+    async def resolve(root: Any) -> Any:
+        key = getattr(root.row, by)
+        row = None if key is None else await LOADERS.get().load(loader, key)
+        return None if row is None else _type(into).of(row)
+
+    return _field(Traversal(loader, by, into, plural=False), resolve, description)
+
+
+def many(loader: str, *, of: str, into: str, description: str) -> Any:
+    """A field that gives the things that belong to this one."""
+
+    async def resolve(root: Any) -> Any:
+        rows = await LOADERS.get().load(loader, getattr(root.row, of))
+        kind = _type(into)
+        return [kind.of(row) for row in rows]
+
+    return _field(Traversal(loader, of, into, plural=True), resolve, description)

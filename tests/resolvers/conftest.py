@@ -1,0 +1,9 @@
+"""What the tests of the API share: a workspace, and the API over it."""
+
+from __future__ import annotations
+
+from tests.fixtures.database import db, migrated_url, owner, template
+from tests.fixtures.graph import graph, live_world, other_graph, url
+from tests.fixtures.world import stranger, world
+
+__all__ = ["db", "graph", "live_world", "migrated_url", "other_graph", "owner", "stranger", "template", "url", "world"]

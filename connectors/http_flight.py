@@ -43,6 +43,8 @@ class Flight:
     body: Body | None
     effect: bool
     before_effect: BeforeEffect | None
+    secrets: tuple[bytes, ...] = field(default=(), repr=False)
+    """What it carries under secret names."""
     sent: bool = False
     watched: bool = False
     """Whether the connection has reported any step: then its report on sending can be relied on."""

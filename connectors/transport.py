@@ -11,12 +11,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, cast
 from urllib.parse import urljoin
 
 import orjson
 
+from connectors.echoes import sent_secrets, taken_back
 from connectors.egress import Target, forbidden
 from connectors.exchanges import SUMMARY_CHARACTERS, Exchange, Recorder, platform_code, summarize_body
 from connectors.faults import Effect, FaultKind, PlatformFault
@@ -119,8 +120,9 @@ class Transport:
         sent_headers = self._headers(headers, body, token)
         target = self._pool.egress.check(with_params(url, params))
         deadline = asyncio.get_running_loop().time() + (self._pool.total if timeout is None else timeout)
+        secrets = sent_secrets(sent_headers, [form, json])
         for left in range(follow, -1, -1):
-            flight = Flight(method, target, sent_headers, body, effect, self._before_effect)
+            flight = Flight(method, target, sent_headers, body, effect, self._before_effect, secrets)
             answer = await self._fly(flight, deadline, max_bytes)
             location = answer.headers.get("location")
             if not follow or answer.status not in _REDIRECTS or not location:
@@ -166,8 +168,9 @@ class Transport:
                 raise
             self._record(flight, code=fault.kind.value)
             raise PlatformFault(fault) from error
-        self._record(flight, answer=answer)
-        return answer
+        clean = replace(answer, body=taken_back(answer.body, flight.secrets))
+        self._record(flight, answer=clean)
+        return answer if answer.ok else clean  # new tokens must come through as they are
 
     async def _exchange(self, flight: Flight, max_bytes: int) -> Answer:
         response = await self._pool.exchange(flight.request(self._pool.timeouts))

@@ -24,6 +24,8 @@ from workers.broker import make_broker
 
 Reload = Annotated[bool, typer.Option("--reload", help="Start anew when a source file changes.")]
 
+SOURCES = ["app", "schema", "resolvers", "workers", "connectors"]
+"""What `dev` watches."""
 SHUTDOWN = 10
 """Seconds that open requests and sockets have to end."""
 
@@ -46,6 +48,7 @@ def api(reload: Reload = False) -> None:
         host=settings.host,
         port=settings.port,
         reload=reload,
+        reload_dirs=SOURCES if reload else None,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -100,7 +103,7 @@ def children(*, reload: bool = False) -> list[Child]:
     watch = [sys.executable, "-m", "watchfiles", "--filter", "python"] if reload else []
 
     def part(name: str) -> Child:
-        command = [*watch, " ".join([*me, name]), "app", "workers", "connectors"] if reload else [*me, name]
+        command = [*watch, " ".join([*me, name]), *SOURCES] if reload else [*me, name]
         return Child(name, command)
 
     return [Child("api", [*me, "api", *(["--reload"] if reload else [])]), part("worker"), part("scheduler")]

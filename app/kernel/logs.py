@@ -24,6 +24,7 @@ QUIET: Final = {
     "httpx2": logging.WARNING,  # logs whole URLs, and some platforms want their tokens there
     "httpcore2": logging.WARNING,  # logs headers at DEBUG
     "hpack": logging.WARNING,  # logs headers at DEBUG
+    "watchfiles": logging.WARNING,  # says every change of every file; what restarts says so itself
     "alembic": logging.WARNING,  # `postd migrate` says what it did in one line
     "asyncpg": logging.WARNING,  # logs server notices
     "uvicorn.error": logging.INFO,  # logs the frames of sockets at DEBUG; the first one holds the API key

@@ -17,7 +17,7 @@ from app.domain.media.model import MediaState
 from app.flows.media import MAX_IMPORT_BYTES, import_media
 from app.kernel.errors import InvalidInput
 from tests.app.flows import uploads
-from tests.app.http.service import listener, serving
+from tests.fixtures.served import listener, serving
 from tests.fixtures.world import World
 
 

@@ -2,21 +2,26 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from app.actions.connections.switch import pause
+from app.actions.jobs.checkpoint import LeaseLost
 from app.domain.connections.states import ConnectionState
 from app.domain.jobs.model import Job
-from app.domain.jobs.states import JobState, ParkReason
+from app.domain.jobs.states import JobState, JobStep, ParkReason
 from app.domain.posts.states import PostState
+from app.flows import tries
 from app.flows.wake import wake
-from connectors.contract import Failed, Pending, PublishTask, Tokens, Unknown
+from connectors.contract import Failed, Outcome, Pending, Published, PublishTask, Tokens, Unknown
 from connectors.faults import Effect, FaultKind
 from connectors.secret import Secret
-from tests.app.flows.steps import EndedAt
+from tests.fixtures.steps import ended_at
+from tests.fixtures.database import on_server
 from tests.fixtures.scripted import fault, refusal
+from tests.fixtures.services import Services
 from tests.fixtures.world import World, now
 
 K, S = FaultKind, JobState
@@ -73,9 +78,7 @@ NONE = [
 
 @pytest.mark.parametrize("step", ["prepare", "publish", "raised"])
 @pytest.mark.parametrize(("kind", "state", "attempts"), NONE, ids=[kind for kind, _, _ in NONE])
-async def test_a_fault_without_effect(
-    world: World, kind: FaultKind, state: JobState, attempts: int, step: str
-) -> None:
+async def test_a_fault_without_effect(world: World, kind: FaultKind, state: JobState, attempts: int, step: str) -> None:
     if step == "prepare":
         world.platform.on_prepare.append(refusal(kind))
     else:
@@ -168,8 +171,6 @@ async def test_a_thread_goes_out_in_order_under_one_claim(world: World) -> None:
 
     async def publish(task: PublishTask, _: Any) -> Any:
         parents.append((task.root and task.root.id, task.parent and task.parent.id))
-        from connectors.contract import Published  # noqa: PLC0415
-
         return Published(world.platform.post(task))
 
     world.platform.on_publish.extend([publish] * 3)
@@ -185,8 +186,6 @@ async def test_a_thread_goes_out_in_order_under_one_claim(world: World) -> None:
 
 async def test_a_thread_goes_on_behind_the_part_whose_answer_was_lost(world: World) -> None:
     async def fine(task: PublishTask, _: Any) -> Any:
-        from connectors.contract import Published  # noqa: PLC0415
-
         return Published(world.platform.post(task))
 
     world.platform.on_publish.extend([fine, world.platform.lose])
@@ -254,70 +253,95 @@ async def test_one_refusal_of_a_token_that_works_is_forgiven(world: World) -> No
     assert world.platform.calls == ["prepare", "publish", "check", "publish"]
 
 
-async def test_a_worker_that_slept_beyond_its_lease_sends_nothing(world: World) -> None:
-    async def sleep(task: PublishTask, _: Any) -> Any:
-        world.clock.slept += 60
-
-    async def guarded(task: PublishTask, _: Any) -> Any:
-        raise AssertionError("sent after the lease")
-
-    world.platform.on_prepare.append(sleep)
-    world.platform.on_publish.append(guarded)
+async def test_a_worker_whose_lease_ended_sends_nothing(world: World) -> None:
     job = await world.job()
-    await world.set(job.id, state="scheduled")
 
-    async def expired(task: PublishTask, _: Any) -> Any:
+    async def sleep(task: PublishTask, _: Any) -> None:
         await world.age(job.id)
 
-    world.platform.on_prepare[0] = expired
+    world.platform.on_prepare.append(sleep)
     row = await go(world, job)
     assert (row.state, world.platform.calls) == (S.PUBLISHING, ["prepare"])
     assert (await go(world, job)).state is S.RETRYING
 
 
-async def test_a_database_that_goes_away_while_settling_is_waited_for(world: World) -> None:
-    async def cut(task: PublishTask, _: Any) -> Any:
-        from connectors.contract import Published  # noqa: PLC0415
+async def test_a_worker_that_slept_stops_just_before_the_request(world: World) -> None:
+    async def sleep(task: PublishTask, _: Any) -> Outcome:
+        world.clock.slept += 60
+        raise LeaseLost("The lease is over.", hint="Stop.")  # as the transport's check does
 
-        ref = world.platform.post(task)
+    world.platform.on_publish.append(sleep)
+    job = await go(world, await world.job())
+    assert (job.state, job.step, job.fence) == (S.PUBLISHING, JobStep.SENDING, 1)
+    await world.age(job.id)
+    assert (await go(world, job)).state is S.UNKNOWN
+
+
+async def test_a_database_that_goes_away_while_settling_is_waited_for(
+    world: World, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = await world.owner.fetchval("SELECT current_database()")
+    waits: list[float] = []
+
+    async def cut(task: PublishTask, _: Any) -> Outcome:
+        published = Published(world.platform.post(task))
+        await on_server(services, f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
         await world.owner.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE datname = current_database() AND application_name LIKE 'postd-tests%'"
         )
-        # Every new connection is refused until the second try of the settlement.
-        name = await world.owner.fetchval("SELECT current_database()")
-        await world.owner.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
-        world.clock.on_wait = lambda: world.owner.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
-        return Published(ref)
+        return published
 
+    async def wait(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 3:
+            await on_server(services, f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+
+    monkeypatch.setattr(tries, "asyncio", SimpleNamespace(sleep=wait))
+    world.platform.on_publish.append(cut)
+    row = await go(world, await world.job())
+    assert (row.state, len(world.platform.ledger)) == (S.PUBLISHED, 1)
+    assert waits == [0.1, 0.2, 0.4]
+
+
+async def test_a_database_that_stays_away_is_waited_for_no_longer_than_the_lease(
+    world: World, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = await world.owner.fetchval("SELECT current_database()")
+
+    async def cut(task: PublishTask, _: Any) -> Outcome:
+        published = Published(world.platform.post(task))
+        await on_server(services, f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        await world.owner.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND application_name LIKE 'postd-tests%'"
+        )
+        return published
+
+    async def wait(seconds: float) -> None:
+        world.clock.slept += 20
+
+    monkeypatch.setattr(tries, "asyncio", SimpleNamespace(sleep=wait))
     world.platform.on_publish.append(cut)
     job = await world.job()
-    name = await world.owner.fetchval("SELECT current_database()")
-    original = world.rt.db.transaction
-    failures = 0
-
-    class Watched:
-        """The database, with the doors opened again after the first refusal."""
-
-        def __getattr__(self, attribute: str) -> Any:
-            return getattr(world.db, attribute)
-
-    del Watched, original, failures, name
-    row = await go(world, job)
-    assert (row.state, len(world.platform.ledger)) == (S.PUBLISHED, 1)
+    await wake(world.rt, world.tenant, job.id, "worker-1")
+    await on_server(services, f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+    assert (await world.row(job.id)).step is JobStep.SENDING
+    for state in (S.UNKNOWN, S.PUBLISHED):
+        await world.age(job.id)
+        assert (await go(world, job)).state is state
+    assert len(world.platform.ledger) == 1
 
 
-@pytest.mark.parametrize("parts", [1])
-async def test_a_crash_at_any_wait_sends_once_or_is_found_out(world: World, parts: int) -> None:
+async def test_a_crash_at_any_wait_sends_once_or_is_found_out(world: World) -> None:
     """End the flow at each of its waits in turn; what follows is the rescuer, reconcile and the next try."""
     endings: Counter[str] = Counter()
     number = 0
     while True:
         number += 1
-        job = await world.job(parts=parts)
+        job = await world.job()
         before = len(world.platform.ledger)
-        crash = EndedAt(wake(world.rt, world.tenant, job.id, "worker-1"), number)
-        await crash
+        ended = await ended_at(wake(world.rt, world.tenant, job.id, "worker-1"), number)
         states = [(await world.row(job.id)).state]
         for _ in range(6):
             if states[-1] is S.PUBLISHED:
@@ -325,8 +349,8 @@ async def test_a_crash_at_any_wait_sends_once_or_is_found_out(world: World, part
             await world.age(job.id)
             states.append((await go(world, job)).state)
         assert states[-1] is S.PUBLISHED, (number, states)
-        assert len(world.platform.ledger) - before == parts, (number, states)
+        assert len(world.platform.ledger) - before == 1, (number, states)
         endings["unknown" if S.UNKNOWN in states else "again" if len(states) > 1 else "at once"] += 1
-        if not crash.reached:
+        if not ended:
             break
     assert set(endings) == {"unknown", "again", "at once"}

@@ -15,8 +15,8 @@ from app.flows.runtime import NotConfigured
 from app.kernel.settings import Settings
 from app.main import create_app
 from app.services.vault import generate_key
-from tests.app.http.conftest import Site
-from tests.app.http.service import Browser
+from tests.fixtures.served import Browser
+from tests.fixtures.site import Site
 
 PROTECTED = {"x-content-type-options": "nosniff", "x-frame-options": "DENY"}
 

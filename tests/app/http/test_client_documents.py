@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from app.http import connect
 from app.kernel.settings import Settings
 from connectors.catalog import Catalog
-from tests.app.http.conftest import Site
+from tests.fixtures.site import Site
 from tests.fixtures.world import World
 
 

@@ -4,74 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import httpx2
 import pytest
 from markupsafe import escape
 
 from app.domain.connections.states import ConnectionState
-from app.flows.connect import Offer, offer
-from app.flows.tickets import Ticket, digest
+from app.flows.tickets import digest
 from connectors.capabilities import ConnectBy
 from connectors.secret import Secret
-from tests.app.http.conftest import Site
-from tests.app.http.service import Browser, form_in
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """What a user does on one platform."""
-
-    platform: str
-    handle: str
-    other: str
-    name: str
-
-    def typed(self, site: Site) -> dict[str, str]:
-        """What the user types on our page."""
-        urls = {"bluesky": site.sandbox.bluesky_url, "mastodon": site.sandbox.mastodon_url}
-        return {"bluesky": {"identifier": urls["bluesky"]}, "mastodon": {"instance": urls["mastodon"]}}[self.platform]
-
-
-WAYS = [
-    pytest.param(Way("bluesky", "alice.test", "bakery.test", "Bluesky"), id="bluesky"),
-    pytest.param(Way("mastodon", "bob", "bakery", "Mastodon"), id="mastodon"),
-]
-BLUESKY: Way = WAYS[0].values[0]  # type: ignore[assignment]
-MASTODON: Way = WAYS[1].values[0]  # type: ignore[assignment]
-
-
-async def ticket(site: Site, way: Way, **wanted: Any) -> Ticket:
-    """Ask for a link."""
-    made = await offer(site.rt, site.tenant, "key:tests", Offer(way.platform, **wanted))
-    assert isinstance(made, Ticket)
-    return made
-
-
-async def agree(site: Site, browser: Browser, way: Way, link: Ticket) -> httpx2.Response:
-    """From the link to the platform's consent page."""
-    answer = await browser.send(await browser.get(link.url), way.typed(site))
-    assert answer.status_code == 303, answer.text
-    return await browser.follow(answer)
-
-
-async def decide(browser: Browser, consent: httpx2.Response, handle: str, decision: str = "allow") -> str:
-    """Answer on the platform's page; gives the address of the callback."""
-    found = re.search(rf'value="([^"]+)"[^>]*>[^<]*<span class="quiet">@{re.escape(handle)}<', consent.text)
-    assert found is not None, consent.text
-    answer = await browser.send(consent, {"account": found[1], "decision": decision})
-    assert answer.is_redirect, answer.text
-    return str(answer.headers["location"])
-
-
-async def connect(site: Site, browser: Browser, way: Way, link: Ticket, handle: str) -> tuple[str, httpx2.Response]:
-    """The whole way; gives the callback's address and its answer."""
-    callback = await decide(browser, await agree(site, browser, way, link), handle)
-    return callback, await browser.get(callback)
+from tests.fixtures.consent import BLUESKY, MASTODON, WAYS, Way, agree, connect, decide, ticket
+from tests.fixtures.served import Browser, form_in
+from tests.fixtures.site import Site
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from app.flows.grants import keep_choices
 from app.flows.tickets import Ticket, digest, find_ticket
 from connectors.contract import Account, AccountGrant, Grant, Tokens
 from connectors.secret import Secret
-from tests.app.http.conftest import Site
-from tests.app.http.service import Browser, form_in
+from tests.fixtures.served import Browser, form_in
+from tests.fixtures.site import Site
 
 NAMES = ("page", "shop", "club")
 GRANT = Grant(

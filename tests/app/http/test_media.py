@@ -18,7 +18,7 @@ from app.flows.media_transfer import read_link
 from app.http.media import disposition, routes
 from app.services.signed_links import LinkSigner
 from tests.app.flows import uploads
-from tests.app.http.conftest import Site
+from tests.fixtures.site import Site
 
 PICTURE = uploads.image()
 

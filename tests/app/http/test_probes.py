@@ -17,7 +17,7 @@ from app.services import schema
 from app.services.db import Database
 from app.services.vault import SealBroken, Vault
 from connectors.secret import Secret
-from tests.app.http.conftest import Site
+from tests.fixtures.site import Site
 from tests.fixtures.world import TestClock, World
 
 

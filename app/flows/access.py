@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from uuid import UUID
 
+import structlog
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -24,10 +25,12 @@ from app.domain.connections.model import Connection, PlatformApp
 from app.domain.connections.queries import connection as read_connection
 from app.flows.runtime import Runtime
 from app.kernel import metrics
-from app.services.vault import Place
+from app.services.vault import Place, UnknownKey, VaultError
 from connectors.contract import Access, AppCredentials, Context, Tokens
 from connectors.faults import HINTS, Fault, FaultKind, PlatformFault
 from connectors.secret import Secret
+
+log = structlog.get_logger(__name__)
 
 LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))")
 PATIENCE = 60.0
@@ -80,8 +83,11 @@ async def _refresh(rt: Runtime, cx: Context, tenant: UUID, connection: Connectio
 async def _refresh_previous(
     rt: Runtime, cx: Context, tenant: UUID, connection: Connection, access: Access, error: PlatformFault
 ) -> Tokens:
-    async with rt.db.read(tenant) as session:
-        previous = await load(session, rt.vault, connection, PREVIOUS)
+    try:
+        async with rt.db.read(tenant) as session:
+            previous = await load(session, rt.vault, connection, PREVIOUS)
+    except VaultError:
+        raise error from None
     if previous is None or previous.refresh is None or previous.refresh == access.tokens.refresh:
         raise error
     return await rt.catalog.get(connection.platform).refresh(cx, Access(access.account, previous, access.app))
@@ -90,12 +96,26 @@ async def _refresh_previous(
 async def _read(rt: Runtime, tenant: UUID, connection_id: UUID) -> tuple[Connection, Access]:
     async with rt.db.read(tenant) as session:
         connection = await read_connection(session, connection_id)
-        tokens = await load(session, rt.vault, connection)
-        if tokens is None:
-            message = f"The account {connection.handle} was disconnected."
-            raise PlatformFault(Fault(FaultKind.AUTH_EXPIRED, message, HINTS[FaultKind.AUTH_EXPIRED]))
-        app = await app_of(session, rt, connection.app_id)
+        try:
+            tokens = await load(session, rt.vault, connection)
+            app = await app_of(session, rt, connection.app_id)
+        except VaultError as error:
+            log.error("access.unreadable", connection_id=str(connection_id), reason=str(error))  # noqa: TRY400 -- no stack: it names the place
+            raise PlatformFault(_unreadable(connection, error)) from error
+    if tokens is None:
+        message = f"The account {connection.handle} was disconnected."
+        raise PlatformFault(Fault(FaultKind.AUTH_EXPIRED, message, HINTS[FaultKind.AUTH_EXPIRED]))
     return connection, Access(as_account(connection), tokens, app)
+
+
+def _unreadable(connection: Connection, error: VaultError) -> Fault:
+    if isinstance(error, UnknownKey):  # the operator can put it back, and then everything goes on
+        message = f"The access to {connection.handle} is sealed with a master key that is missing here."
+        hint = "Tell the operator: POSTD_VAULT_KEYS lacks a key."
+        return Fault(FaultKind.UNREACHABLE, message, hint, code="master_key_missing")
+    message = f"The stored access to {connection.handle} cannot be opened: it was changed in the database."
+    hint = "Reconnect the account, and tell the operator."
+    return Fault(FaultKind.AUTH_EXPIRED, message, hint, code="tokens_unreadable")
 
 
 async def app_of(session: AsyncSession, rt: Runtime, app_id: UUID | None) -> AppCredentials | None:

@@ -13,7 +13,7 @@ from app.domain.connections.model import PlatformApp
 from app.flows.access import app_of
 from app.flows.runtime import Runtime
 from app.kernel import ids
-from app.services.vault import Place
+from app.services.vault import Place, SealBroken
 from connectors.contract import AppCredentials, Connector
 from connectors.secret import Secret
 
@@ -40,6 +40,11 @@ async def app_for(
     mine = (PlatformApp.tenant_id == flow.tenant_id, PlatformApp.platform == flow.platform, PlatformApp.key == key)
     async with rt.db.read(flow.tenant_id) as session:
         app_id = await session.scalar(select(PlatformApp.id).where(*mine))
+        if app_id is not None and not anew:
+            try:
+                await app_of(session, rt, app_id)
+            except SealBroken:
+                anew = True  # its secret was moved or changed: only a new registration helps
     if app_id is None or anew:
         # No transaction is open while the server answers; of two first registrations at once, the first one stays.
         given = await connector.register(rt.connector_context(flow.platform), key, redirect_uri)

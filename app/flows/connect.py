@@ -24,7 +24,7 @@ from app.flows.runtime import Runtime
 from app.flows.tickets import Ticket, TicketInvalid, digest, make_ticket, new_secret
 from app.flows.ways import connector_of, known_fields, method_of
 from app.kernel.errors import InvalidInput
-from app.services.vault import Place
+from app.services.vault import Place, SealBroken
 from connectors import client_metadata
 from connectors.capabilities import ConnectBy, FieldKind
 from connectors.contract import Account, Connector, FinishAuthorization, Grant, Redirect, StartAuthorization
@@ -141,7 +141,10 @@ async def arrive(rt: Runtime, flow: OAuthFlow, params: Mapping[str, str], cookie
     if "error" in params or "code" not in params:
         raise _refused(params)
     place = Place(flow.tenant_id, OAuthFlow.__tablename__, flow.id, "flow")
-    text = rt.vault.open(flow.blob or b"", place)
+    try:
+        text = rt.vault.open(flow.blob or b"", place)
+    except SealBroken as error:
+        raise TicketInvalid from error
     secrets = {key: Secret(value) for key, value in orjson.loads(text.reveal()).items()}
     request = FinishAuthorization(dict(params), redirect_uri(rt, flow.platform), secrets, app)
     try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from uuid import UUID
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.actions.connections.switch import revoke
 from app.actions.connections.tokens import load
@@ -20,6 +21,7 @@ from app.domain.jobs.states import ParkReason
 from app.flows.access import app_of
 from app.flows.runtime import Runtime
 from app.services import events
+from app.services.vault import VaultError
 from connectors.contract import Access
 from connectors.faults import PlatformFault
 
@@ -34,10 +36,8 @@ async def disconnect(rt: Runtime, tenant: UUID, actor: str, connection_id: UUID)
     """
     async with rt.db.read(tenant) as session:
         connection = await read_connection(session, connection_id)
-        tokens = await load(session, rt.vault, connection)
-        app = await app_of(session, rt, connection.app_id)
-    if tokens is not None:
-        access = Access(as_account(connection), tokens, app)
+        access = await _access(session, rt, connection)
+    if access is not None:
         try:
             await rt.catalog.get(connection.platform).revoke(rt.connector_context(connection.platform), access)
         except PlatformFault as error:
@@ -47,3 +47,14 @@ async def disconnect(rt: Runtime, tenant: UUID, actor: str, connection_id: UUID)
         ended = await revoke(session, connection_id, message="The account was disconnected here.")
         await park_connection(session, connection_id, ParkReason.CONNECTION)
     return ended
+
+
+async def _access(session: AsyncSession, rt: Runtime, connection: Connection) -> Access | None:
+    """What the platform is told with; None where there is nothing left that opens."""
+    try:
+        tokens = await load(session, rt.vault, connection)
+        app = await app_of(session, rt, connection.app_id)
+    except VaultError as error:
+        log.warning("connection.not_revoked_there", platform=connection.platform, reason=str(error))
+        return None
+    return Access(as_account(connection), tokens, app) if tokens is not None else None

@@ -19,8 +19,9 @@ from app.domain.connections.flow_model import FlowState, OAuthFlow
 from app.domain.connections.model import Connection
 from app.domain.connections.queries import by_ids
 from app.flows.runtime import Runtime
+from app.flows.tickets import TicketInvalid
 from app.services import events
-from app.services.vault import Place
+from app.services.vault import Place, SealBroken
 from connectors.contract import Account, AccountGrant, Grant
 from connectors.faults import PlatformFault
 from connectors.secret import Secret
@@ -95,8 +96,15 @@ async def keep_choices(rt: Runtime, flow: OAuthFlow, grant: Grant) -> Sequence[A
 
 
 def opened(rt: Runtime, flow: OAuthFlow) -> Mapping[str, AccountGrant]:
-    """The grant that `keep_choices` sealed, by the accounts' ids."""
-    text = rt.vault.open(flow.blob or b"", Place(flow.tenant_id, TABLE, flow.id, "grant"))
+    """The grant that `keep_choices` sealed, by the accounts' ids.
+
+    Raises:
+        TicketInvalid: it does not open.
+    """
+    try:
+        text = rt.vault.open(flow.blob or b"", Place(flow.tenant_id, TABLE, flow.id, "grant"))
+    except SealBroken as error:
+        raise TicketInvalid from error
     grants = [
         AccountGrant(Account(**item["account"]), unpack(Secret(item["tokens"]))) for item in orjson.loads(text.reveal())
     ]

@@ -19,12 +19,14 @@ from app.actions.jobs.claim import Claim, claim
 from app.actions.jobs.intend import Intend, intend
 from app.actions.posts.compose import as_account
 from app.domain.connections.queries import connection as read_connection
+from app.domain.jobs.faults import stored
 from app.domain.jobs.states import JobEvent, JobState, JobStep
-from app.domain.jobs.verdict import NEEDS_USER, judge
+from app.domain.jobs.verdict import NEEDS_USER, Verdict, judge
 from app.flows.lease import Lease
 from app.flows.runtime import Runtime
-from app.flows.tries import Try
+from app.flows.tries import NotStorable, Try
 from app.kernel import metrics
+from app.kernel.storable import storable
 from app.services import events
 from connectors.contract import (
     Content,
@@ -101,7 +103,8 @@ async def _prepare(attempt: Try, task: PublishTask) -> Mapping[str, Any]:
     async def save(step: PrepareStep, data: Mapping[str, Any]) -> None:
         attempt.lease.extend()
         position, fence = task.position, attempt.job.fence
-        kept = Checkpoint(attempt.job.id, fence, attempt.lease.length, position, JobStep(step.value), data)
+        clean = storable(data)
+        kept = Checkpoint(attempt.job.id, fence, attempt.lease.length, position, JobStep(step.value), clean)
         async with attempt.rt.db.transaction(attempt.tenant) as session:
             await checkpoint(session, kept)
 
@@ -140,13 +143,16 @@ async def _settle(attempt: Try, outcome: Outcome) -> None:
     )
     if verdict.event is JobEvent.LOSE_ANSWER:
         verdict = replace(verdict, wait=attempt.rt.settle_delay(job.platform))
-    match outcome:
-        case Published(ref=ref):
-            await attempt.settle(verdict, ref=ref)
-        case Pending(checkpoint=data):
-            await attempt.settle(verdict, checkpoint=data)
-        case _:
-            await attempt.settle(verdict)
+    ref = outcome.ref if isinstance(outcome, Published) else None
+    data = outcome.checkpoint if isinstance(outcome, Pending) else None
+    try:
+        await attempt.settle(verdict, ref=ref, checkpoint=data)
+    except NotStorable as refused:
+        if ref is None and data is None:
+            raise  # the row says what it said before; its lease ends and the rescuer goes on from there
+        # Sent, and where it is cannot be written down: reconcile looks, and a person decides in the end.
+        fault = stored(Fault(FaultKind.UNEXPECTED_ANSWER, str(refused), "It is looked for.", effect=Effect.UNKNOWN))
+        await attempt.settle(Verdict(JobEvent.LOSE_ANSWER, wait=attempt.rt.settle_delay(job.platform), fault=fault))
 
 
 def _outcome(fault: Fault) -> Outcome:

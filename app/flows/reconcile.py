@@ -15,13 +15,15 @@ from app.actions.jobs.checkpoint import LeaseLost
 from app.actions.jobs.postpone import Postponement, postpone
 from app.actions.jobs.watch import Watch, watch
 from app.domain.jobs.faults import WORKER_CRASHED, own
+from app.domain.jobs.queries import is_anothers
 from app.domain.jobs.states import JobEvent, JobState
 from app.domain.jobs.verdict import NEEDS_USER, Verdict, judge
 from app.flows.lease import Lease
 from app.flows.runtime import Runtime
-from app.flows.tries import Try
+from app.flows.tries import ANOTHERS, NotStorable, Try
+from app.kernel.storable import storable
 from app.services import events
-from connectors.contract import Absent, Failed, Finding, Found, Outcome, Pending, Published, Undecided
+from connectors.contract import Absent, Failed, Finding, Found, Outcome, Pending, Published, PublishedRef, Undecided
 from connectors.faults import PlatformFault
 
 log = structlog.get_logger(__name__)
@@ -58,7 +60,11 @@ async def poll(rt: Runtime, tenant: UUID, job_id: UUID, worker: str) -> None:
     elif verdict.event is JobEvent.PUBLISH_PART:
         # Another job of the connection may run by now: the next part waits for its turn and is claimed afresh.
         verdict = Verdict(JobEvent.FIND_PART)
-    await _settle(attempt, verdict, outcome)
+    try:
+        await _settle(attempt, verdict, outcome)
+    except NotStorable as refused:
+        fault = own("unexpected_answer", str(refused), "It is looked for.")
+        await _settle(attempt, Verdict(JobEvent.OVERDUE, wait=rt.settle_delay(job.platform), fault=fault))
 
 
 async def _asked(attempt: Try) -> Outcome | str:
@@ -86,7 +92,7 @@ async def reconcile(rt: Runtime, tenant: UUID, job_id: UUID, worker: str) -> Non
     last = attempt.job.part == attempt.job.parts - 1
     match finding:
         case Found(ref=ref):
-            await _settle(attempt, Verdict(JobEvent.FIND if last else JobEvent.FIND_PART), Published(ref))
+            await _take_for_ours(attempt, ref, Verdict(JobEvent.FIND if last else JobEvent.FIND_PART))
         case Absent() if attempt.job.crashes >= rt.settings.timing.max_crashes:
             await _settle(attempt, Verdict(JobEvent.BURY, fault=WORKER_CRASHED))
         case Absent():
@@ -105,6 +111,19 @@ async def _found(attempt: Try) -> Finding:
         # Looked for again, and given to a person in the end: a bug of ours must not hide the job for ever.
         log.exception("job.unexpected", job_id=str(attempt.job.id))
         return Undecided(UNEXPECTED)
+
+
+async def _take_for_ours(attempt: Try, ref: PublishedRef, verdict: Verdict) -> None:
+    """Publish at what was found, unless it is the post of another job: two posts may have the same text."""
+    async with attempt.rt.db.read(attempt.tenant) as session:
+        anothers = await is_anothers(session, attempt.job, storable(ref.id))
+    if anothers:
+        await _undecided(attempt, ANOTHERS)
+        return
+    try:
+        await _settle(attempt, verdict, Published(ref))
+    except NotStorable as refused:
+        await _undecided(attempt, str(refused))
 
 
 async def _undecided(attempt: Try, evidence: str) -> None:
@@ -139,7 +158,7 @@ async def _settle(attempt: Try, verdict: Verdict, outcome: Outcome | None = None
 
 async def _later(attempt: Try, evidence: str) -> None:
     wait = attempt.rt.settle_delay(attempt.job.platform)
-    command = Postponement(attempt.job.id, attempt.job.fence, wait, evidence, tuple(attempt.exchanges))
+    command = Postponement(attempt.job.id, attempt.job.fence, wait, storable(evidence), tuple(attempt.exchanges))
     async with attempt.rt.db.transaction(attempt.tenant) as session:
         events.act_as(session, "worker")
         await postpone(session, command)

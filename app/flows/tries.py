@@ -14,7 +14,7 @@ from uuid import UUID
 
 import orjson
 import structlog
-from sqlalchemy.exc import DatabaseError, DBAPIError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.actions.connections.judge import Look, judge
@@ -28,7 +28,9 @@ from app.flows.files import prepared_files
 from app.flows.lease import Lease
 from app.flows.runtime import Runtime
 from app.kernel import metrics
+from app.kernel.storable import storable
 from app.services import events
+from app.services.db import passing
 from connectors.contract import Access, Connector, Context, PublishedRef, PublishTask
 from connectors.exchanges import Exchange
 from connectors.faults import Fault, FaultKind, PlatformFault
@@ -36,8 +38,13 @@ from connectors.faults import Fault, FaultKind, PlatformFault
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
+ANOTHERS = "The post that the platform names belongs to another job."
 MAX_EXCHANGES = 40
 """A timeline shows the first and the last exchanges of a try; a long upload must not fill the database."""
+
+
+class NotStorable(Exception):
+    """The database refuses what the platform answered, and always will; nothing was written. Says why, for people."""
 
 
 @dataclass(slots=True)
@@ -70,7 +77,7 @@ class Try:
         return self.rt.connector_context(self.job.platform, recorder=self._record, before_effect=self.lease.check)
 
     def _record(self, exchange: Exchange) -> None:
-        kept = orjson.loads(orjson.dumps(asdict(exchange), default=str))
+        kept = orjson.loads(orjson.dumps(storable(asdict(exchange)), default=str))
         if len(self.exchanges) >= MAX_EXCHANGES:
             del self.exchanges[MAX_EXCHANGES // 2]
         self.exchanges.append(kept)
@@ -143,17 +150,25 @@ class Try:
 
         Raises:
             LeaseLost: the job is not ours any more; nothing was written.
+            NotStorable: where the part is cannot be written down; nothing was written.
         """
+        if ref is not None:
+            ref = PublishedRef(storable(ref.id), storable(ref.url), storable(ref.extra))
         command = Settlement(
             job_id=self.job.id,
             fence=self.job.fence,
             part=self.job.part,
             verdict=verdict,
             ref=ref,
-            checkpoint=dict(checkpoint) if checkpoint is not None else None,
+            checkpoint=storable(checkpoint) if checkpoint is not None else None,
             exchanges=tuple(self.exchanges),
         )
-        job = await self._patiently(lambda: self._settle(command))
+        try:
+            job = await self._patiently(lambda: self._settle(command))
+        except DBAPIError as error:
+            log.exception("job.not_storable", job_id=str(self.job.id), verdict=verdict.event)
+            taken = "uq_jobs_platform_ref" in str(error.orig)
+            raise NotStorable(ANOTHERS if taken else "What the platform answered cannot be stored.") from error
         metrics.PUBLISHES.labels(platform=job.platform, outcome=job.state).inc()
         if verdict.fault is not None:
             metrics.FAULTS.labels(platform=job.platform, kind=verdict.fault["kind"]).inc()
@@ -189,8 +204,8 @@ class Try:
             try:
                 return await work()
             except (DBAPIError, PoolTimeout, OSError) as error:
-                if isinstance(error, DatabaseError):
-                    raise  # a constraint or a mistake of ours: the same statement would fail again
+                if not passing(error):
+                    raise  # a constraint, or data that it does not take: the same statement would fail again
                 self.lease.check()
                 log.warning("job.settle_again", job_id=str(self.job.id), error=type(error).__name__)
                 await asyncio.sleep(wait)

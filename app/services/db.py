@@ -18,6 +18,7 @@ from uuid import UUID
 
 from sqlalchemy import event, make_url, text
 from sqlalchemy.engine import URL, Connection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import Session, SessionTransaction
 
@@ -60,6 +61,20 @@ def tenant_of(session: AsyncSession) -> UUID:
 def asyncpg_url(url: str) -> URL:
     """The same address with the driver named; plain `postgresql://` would mean another one."""
     return make_url(url).set(drivername="postgresql+asyncpg")
+
+
+PASSING = frozenset({"08", "25", "40", "53", "55", "57", "58"})
+"""Classes of SQLSTATE that say something about the moment: connection, locks, resources, shutdown."""
+
+
+def passing(error: Exception) -> bool:
+    """Whether the same statement may succeed later: the database was away or busy, and did not refuse the data."""
+    if not isinstance(error, DBAPIError):
+        return True
+    state: str | None = getattr(error.orig, "sqlstate", None)
+    if state is None:  # it never reached the server: the connection was lost, or a value cannot be encoded
+        return not isinstance(error.orig.__cause__ if error.orig else None, ValueError)
+    return state[:2] in PASSING
 
 
 def _engine(url: str, role: str, *, size: int, name: str) -> AsyncEngine:

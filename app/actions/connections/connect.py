@@ -21,6 +21,7 @@ from app.domain.connections.model import Connection
 from app.domain.connections.queries import connection as read_connection
 from app.domain.connections.states import ConnectionEvent, ConnectionState
 from app.kernel import ids
+from app.kernel.storable import storable
 from app.services.db import tenant_of
 from app.services.vault import Vault
 from connectors.contract import AccountGrant
@@ -81,6 +82,7 @@ async def _upsert(session: AsyncSession, command: Connect) -> UUID:
         "last_ok_at": command.now,
         "next_check_at": command.now + command.monitor,
     }
+    facts = storable(facts)
     row = {
         "id": ids.new(),
         "tenant_id": tenant_of(session),

@@ -19,6 +19,7 @@ from app.domain.connections.model import Connection, ConnectionCheck
 from app.domain.connections.queries import connection as read_connection
 from app.domain.connections.states import ConnectionEvent, ConnectionState
 from app.kernel import ids
+from app.kernel.storable import storable
 from connectors.contract import Account
 from connectors.faults import Fault
 
@@ -69,7 +70,7 @@ async def judge(session: AsyncSession, look: Look) -> Connection:
     if look.account is not None:
         facts |= {"handle": look.account.handle, "name": look.account.name, "account_limits": dict(look.account.limits)}
     mine = (Connection.tenant_id == connection.tenant_id, Connection.id == connection.id)
-    await session.execute(update(Connection).where(*mine).values(facts))
+    await session.execute(update(Connection).where(*mine).values(storable(facts)))
     await session.refresh(connection)
     event, why = _event(connection, look)
     if event is None:
@@ -79,7 +80,7 @@ async def judge(session: AsyncSession, look: Look) -> Connection:
 
 def reason(fault: Fault) -> dict[str, Any]:
     """Why a connection is not healthy, as it is stored and shown."""
-    return {"code": fault.kind.value, "message": fault.message, "hint": fault.hint}
+    return {"code": fault.kind.value, "message": storable(fault.message), "hint": storable(fault.hint)}
 
 
 def _event(connection: Connection, look: Look) -> tuple[ConnectionEvent | None, dict[str, Any] | None]:

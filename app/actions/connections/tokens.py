@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.domain.connections.model import Connection, SealedTokens
 from app.kernel import ids
 from app.services.db import tenant_of
-from app.services.vault import Place, Vault
+from app.services.vault import Place, Vault, VaultError
 from connectors.capabilities import ConnectBy
 from connectors.contract import Tokens
 from connectors.secret import Secret
@@ -61,11 +61,18 @@ def ends_at(tokens: Tokens) -> datetime | None:
 
 
 async def store(session: AsyncSession, vault: Vault, connection: Connection, tokens: Tokens, *, version: int) -> None:
-    """Seal `tokens` as the connection's current ones; the ones before become `previous`."""
+    """Seal `tokens` as the connection's current ones; the ones before become `previous`.
+
+    Ones that do not open are given up: connecting again is how a user mends them.
+    """
     known = await _sealed(session, connection.id, CURRENT)
     if known is not None:
-        before = vault.open(known.blob, Place(connection.tenant_id, TABLE, connection.id, CURRENT))
-        await _write(session, vault, connection, before, PREVIOUS, known.version)
+        try:
+            before = vault.open(known.blob, Place(connection.tenant_id, TABLE, connection.id, CURRENT))
+        except VaultError:
+            await destroy(session, connection.id)
+        else:
+            await _write(session, vault, connection, before, PREVIOUS, known.version)
     await _write(session, vault, connection, pack(tokens), CURRENT, version)
 
 

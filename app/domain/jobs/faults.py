@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.kernel.storable import storable
 from connectors.faults import Fault
 
 
 def stored(fault: Fault) -> dict[str, Any]:
     """A fault as JSON."""
-    return {
+    fields: dict[str, Any] = {
         "kind": fault.kind.value,
         "message": fault.message,
         "hint": fault.hint,
@@ -19,13 +20,15 @@ def stored(fault: Fault) -> dict[str, Any]:
         "code": fault.code,
         "words": fault.words,
     }
+    kept: dict[str, Any] = storable(fields)
+    return kept
 
 
 def own(kind: str, message: str, hint: str) -> dict[str, Any]:
     """A fault that is ours and not a platform's, in the same form."""
     return {
         "kind": kind,
-        "message": message,
+        "message": storable(message),
         "hint": hint,
         "effect": "none",
         "retryAfter": None,

@@ -98,6 +98,21 @@ async def parts_of(session: AsyncSession, keys: Sequence[UUID]) -> Sequence[JobP
     return (await session.scalars(select(JobPart).where(*mine).order_by(JobPart.job_id, JobPart.position))).all()
 
 
+async def is_anothers(session: AsyncSession, mine: Job, platform_ref: str) -> bool:
+    """Whether this post on the platform is known as a part of another job of the same connection."""
+    theirs = (
+        select(JobPart.id)
+        .join(Job, (Job.tenant_id == JobPart.tenant_id) & (Job.id == JobPart.job_id))
+        .where(
+            Job.tenant_id == tenant_of(session),
+            Job.connection_id == mine.connection_id,
+            Job.id != mine.id,
+            JobPart.platform_ref == platform_ref,
+        )
+    )
+    return bool(await session.scalar(select(theirs.exists())))
+
+
 async def attempts_of(session: AsyncSession, keys: Sequence[UUID]) -> Sequence[JobAttempt]:
     """The timelines of jobs in order."""
     mine = (JobAttempt.tenant_id == tenant_of(session), JobAttempt.job_id.in_(keys))

@@ -18,10 +18,10 @@ from app.flows.wake import wake
 from connectors.contract import Failed, Outcome, Pending, Published, PublishTask, Tokens, Unknown
 from connectors.faults import Effect, FaultKind
 from connectors.secret import Secret
-from tests.fixtures.steps import ended_at
 from tests.fixtures.database import on_server
 from tests.fixtures.scripted import fault, refusal
 from tests.fixtures.services import Services
+from tests.fixtures.steps import ended_at
 from tests.fixtures.world import World, now
 
 K, S = FaultKind, JobState
@@ -170,7 +170,7 @@ async def test_a_thread_goes_out_in_order_under_one_claim(world: World) -> None:
     parents: list[tuple[str | None, str | None]] = []
 
     async def publish(task: PublishTask, _: Any) -> Any:
-        parents.append((task.root and task.root.id, task.parent and task.parent.id))
+        parents.append((task.root.id if task.root else None, task.parent.id if task.parent else None))
         return Published(world.platform.post(task))
 
     world.platform.on_publish.extend([publish] * 3)

@@ -33,7 +33,7 @@ def test_an_event_leads_to_its_target() -> None:
 
 
 def test_an_event_that_the_state_does_not_know_is_refused() -> None:
-    with pytest.raises(IllegalTransition, match="^a light that is dark cannot go$"):
+    with pytest.raises(IllegalTransition, match=r"^a light that is dark cannot go$"):
         MACHINE.advance(Light.DARK, Turn.GO)
 
 
@@ -54,12 +54,12 @@ def test_an_event_with_several_targets_has_no_single_one() -> None:
             Transition(Turn.GO, (Light.GREEN,), Light.RED, "clock"),
         ),
     )
-    with pytest.raises(ValueError, match="^light: go leads to 2 states$"):
+    with pytest.raises(ValueError, match=r"^light: go leads to 2 states$"):
         machine.target(Turn.GO)
 
 
 def test_an_event_without_a_line_has_no_target() -> None:
-    with pytest.raises(ValueError, match="^light: stop leads to 0 states$"):
+    with pytest.raises(ValueError, match=r"^light: stop leads to 0 states$"):
         Machine[Light, Turn]("light", LINES[:1]).target(Turn.STOP)
 
 
@@ -69,7 +69,7 @@ def test_allowed_are_the_events_that_the_state_knows() -> None:
 
 
 def test_two_lines_from_one_state_are_refused() -> None:
-    with pytest.raises(ValueError, match="^light: go leaves red by two lines$"):
+    with pytest.raises(ValueError, match=r"^light: go leaves red by two lines$"):
         Machine("light", (*LINES, Transition(Turn.GO, (Light.RED,), Light.DARK, "storm")))
 
 

@@ -1,0 +1,258 @@
+"""Row-level security: the catalogue says it of every table, and two tenants prove it through every query."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.actions.connections.tokens import load
+from app.actions.keys.create import CreateKey, create
+from app.domain.connections import pages as connection_pages
+from app.domain.connections import queries as connections
+from app.domain.jobs import pages as job_pages
+from app.domain.jobs import queries as jobs
+from app.domain.jobs.model import Job
+from app.domain.keys.model import Scope
+from app.domain.media import queries as media
+from app.domain.posts import pages as post_pages
+from app.domain.posts import queries as posts
+from app.domain.tables import metadata
+from app.kernel.errors import NotFound
+from app.services import events
+from app.services.paging import PageRequest
+from tests.fixtures.world import World, now
+
+OF_THE_INSTALLATION = {"processes", "alembic_version"}
+UNIQUE_ANYWAY = {
+    # Looked up before the tenant is known; each value is random and tells nothing.
+    "uq_api_keys_public_id",
+    "uq_oauth_flows_ticket_hash",
+    "uq_oauth_flows_state_hash",
+    # Named by operators on the command line only.
+    "uq_tenants_slug",
+}
+SYSTEM_GRANTS = {
+    ("alembic_version", "SELECT"): {"*"},
+    ("api_keys", "SELECT"): {"*"},
+    ("api_keys", "UPDATE"): {"last_used_at"},
+    ("connections", "SELECT"): {"id", "tenant_id", "platform", "external_id", "state", "next_check_at"},
+    ("connections", "UPDATE"): {"next_check_at"},
+    ("events", "DELETE"): {"*"},
+    ("events", "SELECT"): {"tenant_id", "seq", "at"},
+    ("idempotency_keys", "DELETE"): {"*"},
+    ("idempotency_keys", "SELECT"): {"tenant_id", "created_at"},
+    ("jobs", "SELECT"): {
+        "id",
+        "tenant_id",
+        "platform",
+        "state",
+        "due_at",
+        "wake_at",
+        "publish_by",
+        "lease_until",
+        "published_at",
+    },
+    ("jobs", "UPDATE"): {"wake_at"},
+    ("media", "SELECT"): {"id", "tenant_id", "state", "upload_hash", "upload_expires_at", "created_at", "fit_at"},
+    ("media", "UPDATE"): {"fit_at"},
+    ("oauth_flows", "DELETE"): {"*"},
+    ("oauth_flows", "SELECT"): {"id", "tenant_id", "ticket_hash", "state_hash", "state", "kek_id", "expires_at"},
+    ("platform_apps", "SELECT"): {"id", "tenant_id", "kek_id"},
+    ("processes", "DELETE"): {"*"},
+    ("processes", "INSERT"): {"*"},
+    ("processes", "SELECT"): {"*"},
+    ("processes", "UPDATE"): {"seen_at"},
+    ("sealed_tokens", "SELECT"): {"id", "tenant_id", "connection_id", "field", "kek_id"},
+    ("tenant_gates", "INSERT"): {"*"},
+    ("tenant_gates", "SELECT"): {"*"},
+    ("tenant_gates", "UPDATE"): {"next_wake_at"},
+    ("tenants", "INSERT"): {"id", "slug", "name"},
+    ("tenants", "SELECT"): {"id", "slug", "name", "created_at", "event_seq"},
+}
+
+
+@pytest.fixture
+async def catalogue(owner: asyncpg.Pool) -> Callable[..., Awaitable[list[tuple[Any, ...]]]]:
+    async def ask(query: str) -> list[tuple[Any, ...]]:
+        return [tuple(row) for row in await owner.fetch(query)]
+
+    return ask
+
+
+async def test_every_table_of_tenants_is_fenced(catalogue: Any) -> None:
+    rows = await catalogue(
+        "SELECT relname, relrowsecurity, relforcerowsecurity, "
+        "(SELECT array_agg(polname::text ORDER BY polname) FROM pg_policy WHERE polrelid = pg_class.oid) "
+        "FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+    )
+    assert {row[0] for row in rows} == {*metadata().tables, "alembic_version"}
+    for name, enabled, forced, policies in rows:
+        if name in OF_THE_INSTALLATION:
+            assert not enabled
+        else:
+            assert (name, enabled, forced) == (name, True, True)
+            assert policies in (["tenant"], ["system", "tenant"])
+
+
+async def test_the_tenants_policy_is_the_same_everywhere(catalogue: Any) -> None:
+    rows = await catalogue(
+        "SELECT tablename, roles::text[], cmd, qual, with_check FROM pg_policies WHERE policyname = 'tenant'"
+    )
+    for table, roles, command, using, checking in rows:
+        column = "id" if table == "tenants" else "tenant_id"
+        rule = f"({column} = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)"
+        assert (table, roles, command, using, checking) == (table, ["postd_app"], "ALL", rule, rule)
+
+
+async def test_uniques_and_foreign_keys_begin_with_the_tenant(catalogue: Any) -> None:
+    rows = await catalogue(
+        "SELECT index.relname, attname FROM pg_index JOIN pg_class index ON index.oid = indexrelid "
+        "JOIN pg_class tab ON tab.oid = indrelid "
+        "JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0] "
+        "WHERE indisunique AND NOT indisprimary AND tab.relnamespace = 'public'::regnamespace"
+    )
+    assert {name for name, first in rows if first != "tenant_id"} == UNIQUE_ANYWAY
+    rows = await catalogue(
+        "SELECT conname, attname FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND attnum = conkey[1] "
+        "WHERE contype = 'f'"
+    )
+    assert {name for name, first in rows if first != "tenant_id"} == set()
+
+
+async def test_no_function_or_view_goes_past_the_fence(catalogue: Any) -> None:
+    assert await catalogue("SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace") == []
+    assert await catalogue("SELECT viewname FROM pg_views WHERE schemaname = 'public'") == []
+
+
+async def test_neither_role_can_do_more_than_it_is_for(catalogue: Any) -> None:
+    rows = await catalogue(
+        "SELECT rolname, rolsuper, rolbypassrls, rolcreatedb, rolcreaterole, rolcanlogin FROM pg_roles "
+        "WHERE rolname IN ('postd_app', 'postd_system') ORDER BY rolname"
+    )
+    assert rows == [(name, False, False, False, False, False) for name in ("postd_app", "postd_system")]
+
+
+async def test_the_system_role_has_just_these_rights(catalogue: Any) -> None:
+    found: dict[tuple[str, str], set[str]] = {}
+    for table, right in await catalogue(
+        "SELECT table_name, privilege_type FROM information_schema.role_table_grants WHERE grantee = 'postd_system'"
+    ):
+        found[table, right] = {"*"}
+    for table, column, right in await catalogue(
+        "SELECT table_name, column_name, privilege_type FROM information_schema.column_privileges "
+        "WHERE grantee = 'postd_system'"
+    ):
+        if found.get((table, right)) != {"*"}:
+            found.setdefault((table, right), set()).add(column)
+    assert found == SYSTEM_GRANTS
+
+
+async def test_without_a_tenant_nothing_is_seen(world: World) -> None:
+    await world.post(await world.connection())
+    async with world.db._app() as session:
+        for table in sorted(set(metadata().tables) - OF_THE_INSTALLATION):
+            assert await session.scalar(text(f"SELECT count(*) FROM {table}")) == 0
+
+
+async def test_the_tenant_does_not_leak_through_the_pool(world: World) -> None:
+    for _ in range(20):
+        async with world.db.read(world.tenant) as session:
+            assert await session.scalar(text("SELECT count(*) FROM tenants")) == 1
+        async with world.db._app() as session:
+            assert await session.scalar(text("SELECT count(*) FROM tenants")) == 0
+
+
+async def test_a_row_of_another_tenant_is_not_written(world: World, stranger: World) -> None:
+    statement = text("INSERT INTO events VALUES (:t, 1, now(), 'x', 'x', :t, 'x', '{}')")
+    async with world.db.read(world.tenant) as session:
+        with pytest.raises(DBAPIError, match="row-level security"):
+            await session.execute(statement, {"t": stranger.tenant})
+
+
+async def test_a_row_does_not_move_to_another_tenant(world: World, stranger: World) -> None:
+    connection = await world.connection()
+    statement = text("UPDATE connections SET tenant_id = :t WHERE id = :id")
+    async with world.db.read(world.tenant) as session:
+        with pytest.raises(DBAPIError, match="row-level security"):
+            await session.execute(statement, {"t": stranger.tenant, "id": connection.id})
+
+
+async def test_another_tenants_rows_are_neither_changed_nor_deleted(world: World, stranger: World) -> None:
+    job = await stranger.job()
+    async with world.db.transaction(world.tenant) as session:
+        for statement in ("UPDATE jobs SET part = part", "DELETE FROM jobs", "DELETE FROM posts"):
+            result: Any = await session.execute(text(statement))
+            assert result.rowcount == 0
+    assert (await stranger.row(job.id)).revision == 1
+
+
+async def test_a_job_cannot_refer_to_another_tenants_connection(world: World, stranger: World) -> None:
+    job, theirs = await world.job(), await stranger.connection()
+    statement = text("UPDATE jobs SET connection_id = :c WHERE id = :id")
+    async with world.db.read(world.tenant) as session:
+        with pytest.raises(DBAPIError, match="fk_jobs_"):
+            await session.execute(statement, {"c": theirs.id, "id": job.id})
+
+
+Query = Callable[[AsyncSession, Job], Awaitable[Any]]
+QUERIES: dict[str, Query] = {
+    "posts.post": lambda s, job: posts.post(s, job.post_id),
+    "posts.by_ids": lambda s, job: posts.by_ids(s, [job.post_id]),
+    "posts.count": lambda s, _: posts.count(s, posts.PostFilter()),
+    "posts.count by target": lambda s, job: posts.count(s, posts.PostFilter(connections=(job.connection_id,))),
+    "posts.page": lambda s, _: _rows(
+        post_pages.posts_page(s, posts.PostFilter(), post_pages.PostOrder.DUE_FIRST, PageRequest())
+    ),
+    "jobs.job": lambda s, job: jobs.job(s, job.id),
+    "jobs.by_ids": lambda s, job: jobs.by_ids(s, [job.id]),
+    "jobs.of_posts": lambda s, job: jobs.of_posts(s, [job.post_id]),
+    "jobs.parts_of": lambda s, job: jobs.parts_of(s, [job.id]),
+    "jobs.attempts_of": lambda s, job: jobs.attempts_of(s, [job.id]),
+    "jobs.count": lambda s, _: jobs.count(s, jobs.JobFilter()),
+    "jobs.page": lambda s, _: _rows(
+        job_pages.jobs_page(s, jobs.JobFilter(), job_pages.JobOrder.DUE_FIRST, PageRequest())
+    ),
+    "connections.connection": lambda s, job: connections.connection(s, job.connection_id),
+    "connections.by_ids": lambda s, job: connections.by_ids(s, [job.connection_id]),
+    "connections.count": lambda s, _: connections.count(s, connections.ConnectionFilter()),
+    "connections.page": lambda s, _: _rows(
+        connection_pages.connections_page(s, connections.ConnectionFilter(), PageRequest())
+    ),
+    "events.read_after": lambda s, _: events.read_after(s, 0, 10),
+    "events.latest": lambda s, _: events.latest(s),
+    "media.by_ids": lambda s, job: media.by_ids(s, [job.post_id]),
+}
+
+
+async def _rows(page: Awaitable[Any]) -> list[Any]:
+    return list((await page).rows)
+
+
+@pytest.mark.parametrize("name", list(QUERIES))
+async def test_a_query_shows_nothing_of_another_tenant(world: World, stranger: World, name: str) -> None:
+    job = await stranger.job()
+    await stranger.claimed(job.id)
+    async with stranger.db.read(stranger.tenant) as session:
+        if name != "media.by_ids":
+            assert await QUERIES[name](session, job)
+    async with world.db.read(world.tenant) as session:
+        try:
+            found = await QUERIES[name](session, job)
+        except NotFound:
+            found = None
+    assert not found
+
+
+async def test_tokens_and_keys_of_another_tenant_are_not_read(world: World, stranger: World) -> None:
+    connection = await stranger.connection()
+    async with stranger.db.transaction(stranger.tenant) as session:
+        await create(session, CreateKey("k", [Scope.READ], now(), "tests"))
+    async with world.db.read(world.tenant) as session:
+        assert await load(session, world.rt.vault, connection) is None
+        assert await session.scalar(text("SELECT count(*) FROM api_keys")) == 0

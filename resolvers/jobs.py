@@ -12,7 +12,7 @@ from app.actions.jobs.reschedule import Reschedule, reschedule
 from app.actions.jobs.resolve import Resolution, Resolve, resolve
 from app.actions.jobs.retry import Retry, retry
 from app.actions.posts.schedule import window
-from app.domain.posts.planned_time import PlannedTime
+from app.domain.posts.planned_time import PlannedTime, usable
 from app.kernel.errors import InvalidInput
 from resolvers.acting import acting
 from resolvers.context import Info
@@ -41,7 +41,7 @@ async def reschedule_job(
 ) -> results.RescheduleJobResult:
     """Move a job that waits."""
     rt, job_id, now = info.context.rt, decode(input.job_id, "Job", PATH), info.context.rt.clock.now()
-    due_at = max(input.publish_at.planned(now).at, now)
+    due_at = max(usable(input.publish_at.planned(), now).at, now)
     until = window(due_at, input.publish_by, rt.settings.timing)
     async with acting(info.context) as session:
         return results.JobRescheduled(
@@ -55,7 +55,7 @@ async def retry_job(
 ) -> results.RetryJobResult:
     """Take a failed job up again."""
     rt, job_id, now = info.context.rt, decode(input.job_id, "Job", PATH), info.context.rt.clock.now()
-    time = PlannedTime(now) if input.publish_at is None else input.publish_at.planned(now)
+    time = PlannedTime(now) if input.publish_at is None else usable(input.publish_at.planned(), now)
     due_at = max(time.at, now)
     until = window(due_at, input.publish_by, rt.settings.timing)
     async with acting(info.context) as session:

@@ -11,6 +11,7 @@ from app.actions.posts.check import Target, check, refuse_errors
 from app.actions.posts.schedule import Schedule, schedule
 from app.actions.posts.update import Update, update
 from app.domain.posts.planned_time import PlannedTime as Planned
+from app.domain.posts.planned_time import usable
 from app.flows import plans
 from resolvers.acting import acting
 from resolvers.context import Context, Info
@@ -27,9 +28,9 @@ def _targets(given: Sequence[inputs.TargetInput]) -> list[Target]:
     return [one.target(number) for number, one in enumerate(given)]
 
 
-def _planned(context: Context, given: inputs.PlannedTimeInput | None) -> Planned:
+def _usable(context: Context, given: inputs.PlannedTimeInput | None) -> Planned:
     now = context.rt.clock.now()
-    return Planned(now) if given is None else given.planned(now)
+    return Planned(now) if given is None else usable(given.planned(), now)
 
 
 async def schedule_post(
@@ -41,7 +42,8 @@ async def schedule_post(
     command = Schedule(
         content=input.content.stored(),
         targets=_targets(input.targets),
-        time=_planned(info.context, input.publish_at),
+        # Whether it has passed is asked after the idempotency key: a repeated request is answered at any time.
+        time=None if input.publish_at is None else input.publish_at.planned(),
         now=rt.clock.now(),
         timing=rt.settings.timing,
         actor=caller.actor,
@@ -63,7 +65,7 @@ async def validate_post(
 ) -> results.ValidatePostResult:
     """Check a post and change nothing."""
     content, targets = input.content.stored(), _targets(input.targets)
-    time = _planned(info.context, input.publish_at)
+    time = _usable(info.context, input.publish_at)
     async with info.context.rt.db.read(info.context.tenant) as session:
         checked = await check(session, info.context.rt.catalog, content, targets)
     refuse_errors(checked)
@@ -96,7 +98,7 @@ async def reschedule_post(
 ) -> results.ReschedulePostResult:
     """Move a post."""
     rt, post_id = info.context.rt, decode(input.post_id, "Post", ("input", "postId"))
-    time, now = _planned(info.context, input.publish_at), rt.clock.now()
+    time, now = _usable(info.context, input.publish_at), rt.clock.now()
     timing, until, revision = rt.settings.timing, input.publish_by, input.revision
     async with acting(info.context) as session:
         row = await plans.reschedule_post(

@@ -120,17 +120,17 @@ class PlannedTimeInput:
     at: datetime | None = strawberry.field(default=strawberry.UNSET, description="An instant.")
     local: LocalTimeInput | None = strawberry.field(default=strawberry.UNSET, description="A local time with its zone.")
 
-    def planned(self, now: datetime) -> PlannedTime:
+    def planned(self) -> PlannedTime:
         """The instant that follows.
 
         Raises:
-            PlannedTimeInvalid: it has passed, or is too far ahead.
+            PlannedTimeInvalid: there is no such zone or day.
         """
         if self.local:
-            return from_local(self.local.time, self.local.zone, now=now)
+            return from_local(self.local.time, self.local.zone)
         if not isinstance(self.at, datetime):
             raise InvalidInput("The planned time is empty.", hint="Give `at` or `local`.", path=("input", "publishAt"))
-        return from_instant(self.at, now=now)
+        return from_instant(self.at)
 
 
 @strawberry.input(description="What to post, where and when.")

@@ -52,7 +52,9 @@ async def scan_jobs(rt: Runtime, wakeups: WakeUps) -> float:
         return rt.settings.timing.scan
     again = timedelta(seconds=rt.settings.timing.offer_again)
     async with rt.db.system() as session:
-        offers = await offer(session, tenants=TENANTS, each=max(1, min(EACH, room)), again=again)
+        # Together no more than there is room for; tenants that did not get a turn are first in the next scan.
+        each = max(1, min(EACH, room))
+        offers = await offer(session, tenants=max(1, min(TENANTS, room // each)), each=each, again=again)
         nearest = await next_moment(session)
     await wakeups.send([_wake_job(str(one.tenant_id), str(one.job_id)) for one in offers])
     metrics.OFFERS.inc(len(offers))

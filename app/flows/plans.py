@@ -24,7 +24,7 @@ from app.domain.jobs.states import WAITING
 from app.domain.posts import queries
 from app.domain.posts.errors import PostNotEditable
 from app.domain.posts.model import Post
-from app.domain.posts.planned_time import PlannedTime
+from app.domain.posts.planned_time import PlannedTime, usable
 from app.kernel.settings import Timing
 
 
@@ -74,7 +74,7 @@ async def reschedule_post(
     Raises:
         NotFound, PostNotEditable, PostRevisionConflict, PlannedTimeInvalid: nothing was changed.
     """
-    due_at = max(time.at, now)
+    due_at = max(usable(time, now).at, now)
     until = window(due_at, publish_by, timing)
     moved = 0
     for job in await _jobs(session, post_id):

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.connections.flow_model import OAuthFlow
+from app.domain.connections.model import ConnectionCheck
 from app.domain.media.model import MediaFile, MediaState
 from app.domain.processes.model import Process
 from app.flows.runtime import Runtime
@@ -27,6 +28,8 @@ KEYS_KEPT = timedelta(days=7)
 FLOWS_KEPT = timedelta(days=1)
 UPLOADS_KEPT = timedelta(days=1)
 """How long an upload may stay without its bytes being completed, after its address has expired."""
+CHECKS_KEPT = timedelta(days=30)
+"""How long the health log of a connection goes back."""
 GONE = timedelta(minutes=2)
 """A process without a sign of life for this long has ended."""
 ALONE = text("SELECT pg_try_advisory_xact_lock(hashtextextended('retention', 0))")
@@ -41,6 +44,7 @@ async def sweep(rt: Runtime) -> None:
             return
         await _drop(session, EventRow, EventRow.at < now - events_kept)
         await _drop(session, IdempotencyKey, IdempotencyKey.created_at < now - KEYS_KEPT)
+        await _drop(session, ConnectionCheck, ConnectionCheck.at < now - CHECKS_KEPT)
         await _drop(session, OAuthFlow, OAuthFlow.expires_at < now - FLOWS_KEPT)
         await _drop(session, Process, Process.seen_at < now - GONE)
         abandoned = await _abandoned(session)

@@ -163,6 +163,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_connection_checks")),
         sa.UniqueConstraint("tenant_id", "id", name=op.f("uq_connection_checks_tenant_id_id")),
     )
+    op.create_index("ix_connection_checks_at", "connection_checks", ["at"], unique=False)
     op.create_index(
         "ix_connection_checks_tenant_id_connection_id_at",
         "connection_checks",
@@ -186,6 +187,7 @@ def upgrade() -> None:
         },
     )
     policies.grant_system("sealed_tokens", {"SELECT": ["id", "tenant_id", "connection_id", "field", "kek_id"]})
+    policies.grant_system("connection_checks", {"SELECT": ["at"], "DELETE": []})
 
 
 def downgrade() -> None:

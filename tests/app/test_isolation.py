@@ -41,6 +41,8 @@ SYSTEM_GRANTS = {
     ("alembic_version", "SELECT"): {"*"},
     ("api_keys", "SELECT"): {"*"},
     ("api_keys", "UPDATE"): {"last_used_at"},
+    ("connection_checks", "DELETE"): {"*"},
+    ("connection_checks", "SELECT"): {"at"},
     ("connections", "SELECT"): {"id", "tenant_id", "platform", "external_id", "state", "next_check_at"},
     ("connections", "UPDATE"): {"next_check_at"},
     ("events", "DELETE"): {"*"},

@@ -21,10 +21,14 @@ from app.domain.connections.states import ConnectionEvent, ConnectionState
 from app.kernel import ids
 from app.kernel.storable import storable
 from connectors.contract import Account
-from connectors.faults import Fault
+from connectors.faults import Fault, FaultKind
 
 TIRED = 3
 """After this many refreshes in a row that failed for passing reasons, the user is told."""
+
+
+ONLY_THE_USER = frozenset({FaultKind.PERMISSION_MISSING.value})
+"""Reasons that a working token does not mend: a check passes, and the next post would be refused again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,8 @@ def _event(connection: Connection, look: Look) -> tuple[ConnectionEvent | None, 
     if state not in (ConnectionState.HEALTHY, ConnectionState.EXPIRING_SOON, ConnectionState.ATTENTION):
         return None, None
     if state is ConnectionState.ATTENTION:  # a token that works, however briefly, lets jobs run; the next look warns
-        return (ConnectionEvent.RECOVER, None) if look.fault is None else (None, None)
+        well = look.fault is None and (connection.reason or {}).get("code") not in ONLY_THE_USER
+        return (ConnectionEvent.RECOVER, None) if well else (None, None)
     dying = _dying(connection, look)
     if dying is not None:
         return (ConnectionEvent.EXPIRE_SOON, dying) if state is ConnectionState.HEALTHY else (None, None)

@@ -21,7 +21,7 @@ from app.domain.posts import queries
 from app.domain.posts.content import Stored
 from app.domain.posts.errors import TargetProblem
 from app.domain.posts.model import Post
-from app.domain.posts.planned_time import PlannedTime, PlannedTimeInvalid
+from app.domain.posts.planned_time import PlannedTime, PlannedTimeInvalid, usable
 from app.domain.posts.states import LatePolicy, PostState
 from app.kernel import ids
 from app.kernel.settings import Timing
@@ -36,7 +36,8 @@ class Schedule:
 
     content: Stored
     targets: Sequence[Target]
-    time: PlannedTime
+    time: PlannedTime | None
+    """None: at once."""
     now: datetime
     timing: Timing
     actor: str
@@ -47,8 +48,9 @@ class Schedule:
     def fingerprint(self) -> object:
         """What makes two commands the same for an idempotency key; a post for now is the same a minute later."""
         targets = [(str(t.connection_id), t.override, dict(t.options)) for t in self.targets]
-        planned = (self.time.local, self.time.zone) if self.time.local else self.time.at.isoformat()
-        when = None if self.time.at <= self.now else planned
+        when: object = None
+        if self.time is not None:
+            when = (self.time.local, self.time.zone) if self.time.local else self.time.at.isoformat()
         return [self.content, targets, when, self.publish_by and self.publish_by.isoformat(), sorted(self.labels)]
 
 
@@ -72,9 +74,10 @@ async def schedule(session: AsyncSession, catalog: Catalog, command: Schedule) -
         first = await idempotency.remember(session, command.idempotency_key, command.fingerprint(), post_id)
         if first is not None:
             return Scheduled(await queries.post(session, first), replayed=True, warnings=())
+    time = PlannedTime(command.now) if command.time is None else usable(command.time, command.now)
     checked = await check(session, catalog, command.content, command.targets)
     refuse_errors(checked)
-    post = _post(tenant_of(session), post_id, command)
+    post = _post(tenant_of(session), post_id, time, command)
     session.add(post)
     # The post's row is written first: its jobs refer to it.
     await session.flush()
@@ -103,8 +106,8 @@ def window(due_at: datetime, publish_by: datetime | None, timing: Timing) -> dat
     return publish_by
 
 
-def _post(tenant: UUID, post_id: UUID, command: Schedule) -> Post:
-    due_at = max(command.time.at, command.now)
+def _post(tenant: UUID, post_id: UUID, time: PlannedTime, command: Schedule) -> Post:
+    due_at = max(time.at, command.now)
     return Post(
         id=post_id,
         tenant_id=tenant,
@@ -112,9 +115,9 @@ def _post(tenant: UUID, post_id: UUID, command: Schedule) -> Post:
         labels=list(dict.fromkeys(command.labels)),
         state=PostState.SCHEDULED,
         due_at=due_at,
-        local_time=command.time.local,
-        zone=command.time.zone,
-        time_notice=command.time.notice,
+        local_time=time.local,
+        zone=time.zone,
+        time_notice=time.notice,
         publish_by=window(due_at, command.publish_by, command.timing),
         late_policy=LatePolicy.FAIL,
         revision=1,

@@ -103,6 +103,7 @@ class ConnectionCheck(Table):
     __table_args__ = (
         UniqueConstraint("tenant_id", "id"),
         Index("ix_connection_checks_tenant_id_connection_id_at", "tenant_id", "connection_id", "at"),
+        Index("ix_connection_checks_at", "at"),
         of_tenant(),
         refers("connection_id", "connections"),
     )

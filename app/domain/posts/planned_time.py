@@ -46,23 +46,23 @@ class PlannedTime:
     notice: TimeNotice | None = None
 
 
-def from_instant(at: datetime, *, now: datetime) -> PlannedTime:
-    """Plan for an instant.
+def from_instant(at: datetime) -> PlannedTime:
+    """An instant as a planned time.
 
     Raises:
-        PlannedTimeInvalid: it has passed, or is too far ahead.
+        PlannedTimeInvalid: it is outside of the calendar.
     """
     try:
-        return _checked(PlannedTime(at.astimezone(UTC)), now)
+        return PlannedTime(at.astimezone(UTC))
     except OverflowError:
         raise _out_of_range(at) from None
 
 
-def from_local(local: datetime, zone: str, *, now: datetime) -> PlannedTime:
-    """Plan for a wall-clock time in a zone.
+def from_local(local: datetime, zone: str) -> PlannedTime:
+    """A wall-clock time in a zone as a planned time, with a notice where it is missing or ambiguous.
 
     Raises:
-        PlannedTimeInvalid: the zone is not known, or the instant has passed or is too far ahead.
+        PlannedTimeInvalid: the zone is not known, or the time is outside of the calendar.
     """
     try:
         rules = ZoneInfo(zone)
@@ -81,10 +81,15 @@ def from_local(local: datetime, zone: str, *, now: datetime) -> PlannedTime:
     if first != second:
         exists = first.astimezone(rules).replace(tzinfo=None) == wall
         notice = TimeNotice.AMBIGUOUS if exists else TimeNotice.MISSING
-    return _checked(PlannedTime(first, wall.isoformat(), zone, notice), now)
+    return PlannedTime(first, wall.isoformat(), zone, notice)
 
 
-def _checked(time: PlannedTime, now: datetime) -> PlannedTime:
+def usable(time: PlannedTime, now: datetime) -> PlannedTime:
+    """The time, if something can be planned for it.
+
+    Raises:
+        PlannedTimeInvalid: it has passed, or is too far ahead.
+    """
     if time.at < now - GRACE:
         raise PlannedTimeInvalid(
             f"The time {time.at.isoformat()} has passed.",

@@ -64,6 +64,13 @@ async def test_a_good_look_ends_the_need(world: World) -> None:
     assert (after.state, after.reason) == (S.HEALTHY, None)
 
 
+async def test_a_missing_permission_is_not_mended_by_a_token_that_works(world: World) -> None:
+    row = await world.connection()
+    await see(world, row, fault=fault(K.PERMISSION_MISSING), lost=True)
+    after = await see(world, row)
+    assert (after.state, after.reason and after.reason["code"]) == (S.ATTENTION, "permission_missing")
+
+
 async def test_a_token_that_dies_soon_is_told_once(world: World) -> None:
     row = await dying(world)
     for _ in range(3):

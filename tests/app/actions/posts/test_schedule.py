@@ -73,10 +73,18 @@ async def test_fifty_equal_commands_at_once_make_one_post(world: World) -> None:
 
 async def test_a_post_for_now_is_the_same_a_minute_later(world: World) -> None:
     account = await world.connection()
-    first = await plan(world, world.schedule(account, idempotency_key="k"))
-    later = now() + timedelta(minutes=1)
-    command = world.schedule(account, idempotency_key="k", now=later, time=PlannedTime(later))
+    first = await plan(world, replace(world.schedule(account, idempotency_key="k"), time=None))
+    command = replace(world.schedule(account, idempotency_key="k"), time=None, now=now() + timedelta(minutes=1))
     assert (await plan(world, command)).post.id == first.post.id
+
+
+async def test_a_planned_post_is_the_same_after_its_time_has_passed(world: World) -> None:
+    account = await world.connection()
+    due = now() + timedelta(hours=1)
+    first = await plan(world, world.schedule(account, idempotency_key="k", time=PlannedTime(due)))
+    repeated = world.schedule(account, idempotency_key="k", time=PlannedTime(due), now=due + timedelta(hours=1))
+    again = await plan(world, repeated)
+    assert (again.post.id, again.replayed) == (first.post.id, True)
 
 
 @pytest.mark.parametrize("change", ["text", "time", "labels", "target"])

@@ -22,6 +22,8 @@ DRAIN = 30.0
 """Seconds that a client may leave a message unread before its socket is closed; it resumes by cursor."""
 TRY_AGAIN: Final = 1013
 """Clients reconnect after it."""
+REASON: Final = 123
+"""Bytes of a reason that fit into the frame that closes a socket (RFC 6455 section 5.5)."""
 
 
 class Unavailable(Exception):
@@ -57,6 +59,10 @@ class Adapter(ASGIWebSocketAdapter):
                 self._reader.cancel()
             raise asyncio.CancelledError from None
 
+    async def close(self, code: int, reason: str) -> None:
+        """Close; a reason may hold the client's own words, and a frame has room for `REASON` bytes of them."""
+        await super().close(code, reason.encode()[:REASON].decode(errors="ignore"))
+
 
 async def close(socket: WebSocket, code: int, reason: str) -> None:
     """Close a socket; one that is closed already, or that does not read, is no error."""
@@ -82,9 +88,32 @@ class Handler(BaseGraphQLTransportWSHandler[Context, None]):
             metrics.SOCKETS.dec()
             view.leave(self.context)
 
+    async def handle_message(self, message: Any) -> None:
+        """Take one message; what has another shape than the protocol's ends the socket."""
+        if well_formed(message):
+            await super().handle_message(message)
+        else:
+            await self.handle_invalid_message("The message is not one of graphql-transport-ws.")
+
     async def handle_connection_init(self, message: Any) -> None:
         """Let the client in, or close with a code that brings it back."""
         try:
             await super().handle_connection_init(message)
         except Unavailable as error:
             await self.websocket.close(TRY_AGAIN, str(error))
+
+
+def well_formed(message: Any) -> bool:
+    """Whether a message has the shape that the protocol gives it; the library looks at no more than names."""
+    if not isinstance(message, dict) or not isinstance(message.get("id", ""), str):
+        return False
+    if message.get("type") != "subscribe":
+        return isinstance(message.get("type"), str)
+    payload = message.get("payload")
+    return (
+        isinstance(payload, dict)
+        and isinstance(payload.get("query"), str)
+        and isinstance(payload.get("variables"), dict | None)
+        and isinstance(payload.get("operationName"), str | None)
+        and isinstance(payload.get("extensions"), dict | None)
+    )

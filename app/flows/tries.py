@@ -21,6 +21,7 @@ from app.actions.connections.judge import Look, judge
 from app.actions.jobs.claim import Claimed
 from app.actions.jobs.settle import Settlement, settle
 from app.actions.posts.compose import as_part
+from app.domain.jobs.faults import BY_HAND
 from app.domain.jobs.model import Job, JobPart
 from app.domain.jobs.verdict import NEEDS_USER, Verdict
 from app.flows.access import ready
@@ -128,6 +129,8 @@ class Try:
     async def task(self, position: int) -> PublishTask:
         """The part at `position` as a connector takes it."""
         row, stored = self.parts[position], self.job.content
+        if position and BY_HAND in self.parts[position - 1].extra:
+            raise PlatformFault(_cannot_go_on(position))
         part = stored["parts"][position]
         files = await prepared_files(self.rt, self.tenant, part, self.connector.capabilities.images)
         return PublishTask(
@@ -210,6 +213,14 @@ class Try:
                 log.warning("job.settle_again", job_id=str(self.job.id), error=type(error).__name__)
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, 2.0)
+
+
+def _cannot_go_on(position: int) -> Fault:
+    message = (
+        f"Part {position} was confirmed by hand, so the platform's id that part {position + 1} replies to is missing."
+    )
+    hint = "Post the rest by hand below it, or schedule it as a post of its own."
+    return Fault(FaultKind.INVALID_CONTENT, message, hint)
 
 
 def _ref(part: JobPart) -> PublishedRef | None:

@@ -18,7 +18,7 @@ from app.actions.jobs.audited import audit
 from app.actions.jobs.settle import consequences, place
 from app.actions.jobs.transition import now, soon, transition
 from app.domain.jobs.errors import JobNotInReview
-from app.domain.jobs.faults import own
+from app.domain.jobs.faults import BY_HAND, own
 from app.domain.jobs.model import Job, JobPart
 from app.domain.jobs.queries import job as read_job
 from app.domain.jobs.states import JobEvent
@@ -74,7 +74,7 @@ async def resolve(session: AsyncSession, command: Resolve) -> Job:
 
 async def _confirm(session: AsyncSession, known: Job, command: Resolve) -> Job | None:
     url = command.url or ""
-    ref = PublishedRef(id=url, url=url)
+    ref = PublishedRef(id=url, url=url, extra={BY_HAND: "yes"})
     position = known.part  # kept: the row that was read is brought up to date by the transition
     last = position == known.parts - 1
     event = JobEvent.CONFIRM if last else JobEvent.CONFIRM_PART

@@ -43,6 +43,9 @@ MISSED_WINDOW = own(
     "The post could not go out within its window, so it was not sent late.",
     "Choose a new time, or publish it now.",
 )
+BY_HAND = "confirmed_by_hand"
+"""Marks the place of a part that a person confirmed: its address is known, the platform's own id is not."""
+
 WORKER_CRASHED = own(
     "worker_crashed",
     "Publishing this post ended the worker several times.",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
@@ -30,14 +29,13 @@ K, S = FaultKind, JobState
 
 
 @pytest.fixture(autouse=True)
-def _no_endless_patience(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _no_endless_patience(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let each wait for the database use up the lease, so that a settlement that can never be stored fails a test."""
 
     async def wait(_seconds: float) -> None:
         world.clock.slept += 20
 
     monkeypatch.setattr(tries, "asyncio", SimpleNamespace(sleep=wait))
-    yield
 
 
 async def go(world: World, job: Job) -> Job:

@@ -8,6 +8,7 @@ import typer
 from pydantic import ValidationError
 
 from app.cli import database, doctor, keys, sandbox, serve, story, tenants, vault
+from app.flows.boot import BootRefused
 from app.flows.runtime import NotConfigured
 from app.kernel.embedded.faults import EmbeddedError
 from app.kernel.errors import DomainError
@@ -41,7 +42,7 @@ def main() -> None:
     """Run the command; an error that an operator can mend is one sentence, not a traceback."""
     try:
         app()
-    except (NotConfigured, EmbeddedError, VaultError) as error:
+    except (NotConfigured, BootRefused, EmbeddedError, VaultError) as error:
         _stop(str(error))
     except DomainError as refusal:
         _stop(f"{refusal.message} {refusal.hint}".strip())

@@ -14,6 +14,7 @@ import uvicorn
 
 from app.boot import surroundings
 from app.boot.group import Child, run_group
+from app.flows.boot import examine
 from app.flows.presence import present
 from app.flows.runtime import NotConfigured, running
 from app.kernel import metrics
@@ -41,7 +42,7 @@ def register(app: typer.Typer) -> None:
 
 def api(reload: Reload = False) -> None:
     """Serve the GraphQL API, its subscriptions, the playground and the probes."""
-    settings = configured()
+    settings = examined()
     uvicorn.run(
         "app.main:factory",
         factory=True,
@@ -62,12 +63,12 @@ def api(reload: Reload = False) -> None:
 
 def worker() -> None:
     """Publish: run worker processes. More of them, on more machines, need the same settings and nothing else."""
-    raise typer.Exit(process.run(configured()))
+    raise typer.Exit(process.run(examined()))
 
 
 def schedule() -> None:
     """Offer due jobs to the workers. Any number may run."""
-    surroundings.run(_schedule(configured()))
+    surroundings.run(_schedule(examined()))
 
 
 async def _schedule(settings: Settings) -> None:
@@ -107,6 +108,23 @@ def children(*, reload: bool = False) -> list[Child]:
         return Child(name, command)
 
     return [Child("api", [*me, "api", *(["--reload"] if reload else [])]), part("worker"), part("scheduler")]
+
+
+def examined() -> Settings:
+    """Settings that name both servers and that production may run with.
+
+    Raises:
+        NotConfigured, BootRefused: the message says what to do; no process was started.
+    """
+    settings = configured()
+    if settings.production:
+        surroundings.run(_examine(settings))
+    return settings
+
+
+async def _examine(settings: Settings) -> None:
+    async with running(settings, name="postd-start") as rt:
+        await examine(rt)
 
 
 def configured() -> Settings:

@@ -216,9 +216,7 @@ class Try:
 
 
 def _cannot_go_on(position: int) -> Fault:
-    message = (
-        f"Part {position} was confirmed by hand, so the platform's id that part {position + 1} replies to is missing."
-    )
+    message = f"Part {position} was confirmed by hand, so there is no platform's id for part {position + 1} to reply to."
     hint = "Post the rest by hand below it, or schedule it as a post of its own."
     return Fault(FaultKind.INVALID_CONTENT, message, hint)
 

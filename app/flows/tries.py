@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from datetime import timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -23,8 +24,9 @@ from app.actions.jobs.settle import Settlement, settle
 from app.actions.posts.compose import as_part
 from app.domain.jobs.faults import BY_HAND
 from app.domain.jobs.model import Job, JobPart
+from app.domain.jobs.states import JobEvent
 from app.domain.jobs.verdict import NEEDS_USER, Verdict
-from app.flows.access import ready
+from app.flows.access import ready, superseded
 from app.flows.files import prepared_files
 from app.flows.lease import Lease
 from app.flows.runtime import Runtime
@@ -34,7 +36,7 @@ from app.services import events
 from app.services.db import passing
 from connectors.contract import Access, Connector, Context, PublishedRef, PublishTask
 from connectors.exchanges import Exchange
-from connectors.faults import Fault, FaultKind, PlatformFault
+from connectors.faults import Effect, Fault, FaultKind, PlatformFault
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -93,6 +95,8 @@ class Try:
         try:
             return await request(access)
         except PlatformFault as error:
+            if error.fault.effect is Effect.UNKNOWN:
+                raise  # whatever the reason is, it may have happened: nothing is sent again
             if error.fault.kind is not FaultKind.AUTH_EXPIRED:
                 self._notice(error.fault)
                 raise
@@ -185,7 +189,12 @@ class Try:
     async def _settle(self, command: Settlement) -> Job:
         async with self.rt.db.transaction(self.tenant) as session:
             events.act_as(session, "worker")
-            if self.lost is not None:
+            if self.lost is not None and await superseded(session, self.rt, self.job.connection_id, self.access):
+                # The user has connected again meanwhile: what was refused says nothing about the new access.
+                if command.verdict.event is JobEvent.PARK:
+                    again = replace(command.verdict, event=JobEvent.BACK_OFF, wait=timedelta(), park=None)
+                    command = replace(command, verdict=again)
+            elif self.lost is not None:
                 timing = self.rt.settings.timing
                 look = Look(
                     connection_id=self.job.connection_id,
@@ -216,7 +225,7 @@ class Try:
 
 
 def _cannot_go_on(position: int) -> Fault:
-    message = f"Part {position} was confirmed by hand, so there is no platform's id for part {position + 1} to reply to."
+    message = f"Part {position} was confirmed by hand: there is no platform's id for part {position + 1} to reply to."
     hint = "Post the rest by hand below it, or schedule it as a post of its own."
     return Fault(FaultKind.INVALID_CONTENT, message, hint)
 

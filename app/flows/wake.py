@@ -10,6 +10,7 @@ from uuid import UUID
 
 from app.actions.jobs.park import miss, park, release_connection
 from app.actions.jobs.rescue import rescue
+from app.domain.connections.model import Connection
 from app.domain.connections.queries import connection as read_connection
 from app.domain.connections.states import USABLE, ConnectionState
 from app.domain.jobs.model import Job
@@ -18,7 +19,7 @@ from app.domain.jobs.states import JobState, ParkReason
 from app.flows.publish import publish
 from app.flows.reconcile import poll, reconcile
 from app.flows.runtime import Runtime
-from app.kernel import metrics
+from app.kernel import logs, metrics
 from app.kernel.errors import NotFound
 from app.services import events
 
@@ -31,14 +32,19 @@ async def wake(rt: Runtime, tenant: UUID, job_id: UUID, worker: str) -> None:
             connection = await read_connection(session, job.connection_id)
     except NotFound:
         return
+    with logs.bound(connection_id=connection.id, platform=job.platform):
+        await _attend(rt, tenant, job, connection, worker)
+
+
+async def _attend(rt: Runtime, tenant: UUID, job: Job, connection: Connection, worker: str) -> None:
     match job.state:
         case JobState.SCHEDULED | JobState.RETRYING:
             if await _missed(rt, tenant, job):
                 return
             if connection.state in USABLE:
-                await publish(rt, tenant, job_id, worker)
+                await publish(rt, tenant, job.id, worker)
             else:
-                await _park(rt, tenant, job_id, connection.id)
+                await _park(rt, tenant, job.id, connection.id)
         case JobState.PARKED:
             if not await _missed(rt, tenant, job) and connection.state in USABLE:
                 async with rt.db.transaction(tenant) as session:
@@ -47,9 +53,9 @@ async def wake(rt: Runtime, tenant: UUID, job_id: UUID, worker: str) -> None:
         case JobState.PUBLISHING:
             await _rescue(rt, tenant, job)
         case JobState.PROCESSING:
-            await poll(rt, tenant, job_id, worker)
+            await poll(rt, tenant, job.id, worker)
         case JobState.UNKNOWN:
-            await reconcile(rt, tenant, job_id, worker)
+            await reconcile(rt, tenant, job.id, worker)
         case JobState.NEEDS_REVIEW | JobState.PUBLISHED | JobState.FAILED | JobState.CANCELLED:
             return
 

@@ -24,6 +24,6 @@ async def test_a_thread_does_not_go_on_behind_a_part_that_a_person_confirmed(wor
     row = await world.row(job.id)
     assert (row.state, row.fault and row.fault["message"]) == (
         JobState.FAILED,
-        "Part 1 was confirmed by hand, so there is no platform's id for part 2 to reply to.",
+        "Part 1 was confirmed by hand: there is no platform's id for part 2 to reply to.",
     )
     assert world.platform.ledger == []

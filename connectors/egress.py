@@ -3,7 +3,8 @@
 Addresses come from users (instances, media by URL, webhooks) and from answers (redirects, identity documents), so each
 one is checked, every time. A name is looked up once; *all* its addresses must pass, and the connection goes to one of
 them, so a name that changes between check and call gains nothing. What passes: https on a usual port to a public
-address, or anything at all inside a network that the operator allows.
+address, or anything at all inside a network that the operator allows. Only `localhost` may have addresses besides the
+allowed ones: they are the same machine, and they are not called.
 """
 
 from __future__ import annotations
@@ -106,6 +107,9 @@ class EgressPolicy:
             found = (literal,)
         else:
             found = tuple(dict.fromkeys(_looked_up(text) for text in await self.resolver(host, port)))
+            if _is_this_machine(host):
+                # Its addresses are one machine: to allow 127.0.0.0/8 is enough where the name also means ::1.
+                found = tuple(filter(self._allowed, found)) or found
         if not found:
             raise OSError(f"{host} has no address")
         for address in found:
@@ -177,6 +181,11 @@ def _host(text: str, *, bracketed: bool) -> str:
     if _NUMBER.match(name.rpartition(".")[2]):
         return str(IPv4Address(name))
     return name
+
+
+def _is_this_machine(host: str) -> bool:
+    """Whether a name means this machine and nothing else (RFC 6761 §6.3)."""
+    return host == "localhost" or host.endswith(".localhost")
 
 
 def _literal(host: str) -> Address | None:

@@ -13,7 +13,7 @@ from schema.paging import After, First, Listing, listing
 async def events(info: Info, after: After = None, first: First = None) -> Listing[Event]:
     """What happened after a cursor, oldest first; without one, from the oldest event that is kept."""
     rt, tenant, size = info.context.rt, info.context.tenant, PageRequest(first).size
-    seq = 0 if after is None else read_cursor(tenant, after)
+    seq = 0 if after is None else max(0, read_cursor(tenant, after))
 
     async def count() -> int:
         async with rt.db.snapshot(tenant) as session:

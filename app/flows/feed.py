@@ -30,6 +30,10 @@ BATCH = 100
 """How many events are read at once."""
 
 
+STATE_AGAIN = -1
+"""The place of a client that has seen a part of the state only: it resumes with the whole state, as it is then."""
+
+
 class FilterTooBroad(DomainError):
     """The state is too large to be sent at once. Nothing was sent."""
 
@@ -75,6 +79,7 @@ class Moment(Generic[Row]):
     row: Row
     event: EventRow | None
     seq: int
+    """Where to resume behind this message."""
     caught_up: bool
 
 
@@ -97,7 +102,8 @@ async def follow(rt: Runtime, tenant: UUID, topic: Topic[Any], after: int | None
     with rt.bus.watch(tenant) as watch:
         seq, rows = await _begin(rt, tenant, topic, after)
         for number, row in enumerate(rows, start=1):
-            yield Moment(row, None, seq, caught_up=number == len(rows))
+            whole = number == len(rows)
+            yield Moment(row, None, seq if whole else STATE_AGAIN, caught_up=whole)
         rows = ()
         while True:
             batch, found, newest = await _next(rt, tenant, topic, seq)
@@ -112,7 +118,7 @@ async def follow(rt: Runtime, tenant: UUID, topic: Topic[Any], after: int | None
 
 async def _begin(rt: Runtime, tenant: UUID, topic: Topic[Any], after: int | None) -> tuple[int, Sequence[Any]]:
     async with rt.db.snapshot(tenant) as session:
-        if after is not None:
+        if after is not None and after != STATE_AGAIN:
             await refuse_expired(session, after)
             return after, ()
         seq = await events.latest(session)
@@ -132,7 +138,7 @@ async def _next(
             # The log is read on without a gap, or the caller is told: retention may have passed a sleeping feed.
             await refuse_expired(session, seq)
             return (), {}, seq
-        if batch[0].seq != seq + 1:
+        if batch[-1].seq != seq + len(batch):  # numbers only grow: any hole shows at the end
             raise CursorExpired
         about = {event.subject_id for event in batch if topic.kind in (None, event.subject_kind)}
         rows = await topic.read(session, sorted(about)) if about and topic.read is not None else ()

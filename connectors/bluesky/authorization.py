@@ -48,6 +48,7 @@ ISSUER: Final = "issuer"
 CLIENT_ID: Final = "client_id"
 _VERIFIER: Final = "verifier"
 _DID: Final = "did"
+_SERVER: Final = "server"
 _NONCES: Final = NonceCache(size=256)
 """What authorization servers want in the next proof; they may share an address with a data server, not its nonces."""
 _METADATA_BYTES: Final = 100_000
@@ -80,6 +81,8 @@ async def start(cx: Context, request: StartAuthorization) -> Redirect:
     flow = {_VERIFIER: verifier, xrpc.DPOP_KEY: key, ISSUER: Secret(spec.issuer or "")}
     if asked.identity:
         flow[_DID] = Secret(asked.identity.did)
+    else:
+        flow[_SERVER] = Secret(asked.server)
     return Redirect(address, spec.issuer, flow)
 
 
@@ -92,8 +95,7 @@ async def finish(cx: Context, request: FinishAuthorization) -> Grant:
     app = request.app or _public_client(cx, request.redirect_uri)
     client = OAuthClient(spec, app, cx.http, cx.now, _caller(cx, key))
     given = await client.exchange_code(code, request.redirect_uri, verifier=request.flow[_VERIFIER], scopes=_SCOPES)
-    wanted = request.flow.get(_DID)
-    identity = await _proved(cx, given.fields.get("sub"), issuer, wanted.reveal() if wanted else None)
+    identity = await _proved(cx, given.fields.get("sub"), issuer, request.flow)
     if "atproto" not in given.tokens.scopes:
         raise not_possible(
             FaultKind.PERMISSION_MISSING,
@@ -166,20 +168,22 @@ async def _server(cx: Context, issuer: str, app: AppCredentials | None) -> OAuth
     )
 
 
-async def _proved(cx: Context, subject: Any, issuer: str, wanted: str | None) -> Identity:
+async def _proved(cx: Context, subject: Any, issuer: str, flow: Mapping[str, Secret]) -> Identity:
+    """The account that the tokens are for, after its own server has named this issuer."""
     if not isinstance(subject, str) or not is_did(subject):
         raise not_possible(
             FaultKind.UNEXPECTED_ANSWER,
             "The authorization server does not say for which account the tokens are.",
             "Tell the operator: the server does not follow the AT Protocol.",
         )
-    if wanted is not None and subject != wanted:
+    wanted, server = flow.get(_DID), flow.get(_SERVER)
+    if wanted is not None and subject != wanted.reveal():
         raise not_possible(
             FaultKind.PERMISSION_MISSING,
             "Another account agreed than the one that was asked for.",
             "Log out on the server's page, then start the connection again.",
         )
-    identity = await identify_did(cx, subject)
+    identity = await identify_did(cx, subject, server.reveal() if server else None)
     if await _issuer_of(cx, identity.pds) != issuer:
         raise not_possible(
             FaultKind.PERMISSION_MISSING,

@@ -17,6 +17,8 @@ from connectors.redactor import redact_text
 from connectors.retry_after import retry_after
 from connectors.transport import Answer
 
+NOT_OFFERED: Final = "MethodNotImplemented"
+
 _GONE: Final = "The account is suspended, deactivated or deleted on its server."
 _EXPIRED: Final = "The server no longer accepts the account's token."
 
@@ -60,6 +62,7 @@ FAULTS: Final = (
     FaultRule(FaultKind.PLATFORM_DOWN, "The server cannot reach Bluesky.", code="UpstreamFailure"),
     FaultRule(FaultKind.PLATFORM_DOWN, "The server cannot reach Bluesky.", code="UpstreamTimeout"),
     FaultRule(FaultKind.PLATFORM_DOWN, "The server is short of resources.", code="NotEnoughResources"),
+    FaultRule(FaultKind.UNEXPECTED_ANSWER, "The account's server does not offer this.", code=NOT_OFFERED),
     FaultRule(FaultKind.INVALID_CONTENT, "The server refuses the post.", status=400, code="InvalidRequest"),
 )
 """In order: the first rule that matches wins; then what a status means by itself."""
@@ -69,6 +72,7 @@ HINTS_BY_CODE: Final = {
     "AuthenticationRequired": "Check the handle and the app password, or make a new app password, and reconnect.",
     "access_denied": "Start the connection again and press Authorize.",
     "InvalidSwap": "Nothing to do: the platform is asked what stands there.",
+    NOT_OFFERED: "Figures need a server that is connected to Bluesky's index: ask who runs the server.",
     "BlobNotFound": "Publish again: the file is uploaded anew.",
 }
 
@@ -81,6 +85,9 @@ def refusal(answer: Answer, now: datetime) -> PlatformFault:
     challenge = answer.headers.get("www-authenticate", "")
     if answer.status == 401 and "invalid_token" in challenge:
         code = "invalid_token"
+    if answer.status == 400 and words.startswith("No service configured for"):
+        # What a server without an index behind it says of what only an index knows, under the name of bad input.
+        code = NOT_OFFERED
     asks_to_wait = answer.status == 429 or "retry-after" in answer.headers
     fault = classify(
         FAULTS,

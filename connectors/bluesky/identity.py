@@ -7,7 +7,7 @@ document names the handle. https://atproto.com/specs/handle, https://atproto.com
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -15,6 +15,7 @@ from connectors.bluesky.faults import not_possible, refusal, unexpected
 from connectors.bluesky.names import UNKNOWN_HANDLE, cleaned, is_did, is_handle, may_have_host, origin
 from connectors.contract import Context
 from connectors.faults import FaultKind, PlatformFault
+from connectors.transport import Answer
 
 _LOOKUP_SECONDS = 5.0
 _DOCUMENT_BYTES = 100_000
@@ -70,12 +71,15 @@ async def identify_did(cx: Context, did: str, service: str | None = None) -> Ide
     """The account with this DID, and its handle if that leads back to it."""
     document = await describe(cx, did)
     for handle in document.handles[:1]:
-        try:
-            if await resolve_handle(cx, handle, service) == did:
-                return Identity(did, handle, document.pds)
-        except PlatformFault:
-            # A handle is for showing only: an account with a broken one can be used all the same.
-            break
+        # A name that the public network cannot know is known to the account's own server, if to anybody.
+        asked = (service,) if service or may_have_host(handle) else (document.pds, None)
+        for resolver in asked:
+            try:
+                proved = await resolve_handle(cx, handle, resolver) == did
+            except PlatformFault:
+                # A handle is for showing only: an account with a broken one can be used all the same.
+                continue
+            return Identity(did, handle if proved else UNKNOWN_HANDLE, document.pds)
     return Identity(did, UNKNOWN_HANDLE, document.pds)
 
 
@@ -88,13 +92,12 @@ async def resolve_handle(cx: Context, handle: str, service: str | None = None) -
         did = await _from_own_host(cx, handle)
         if did is not None:
             return did
-    answer = await cx.http.send(
-        "GET",
-        f"{service or cx.settings.handle_resolver.rstrip('/')}/xrpc/com.atproto.identity.resolveHandle",
-        params={"handle": handle},
-    )
-    if not answer.ok:
-        raise refusal(answer, cx.now())
+    try:
+        answer = await _asked(cx, service or cx.settings.handle_resolver.rstrip("/"), handle)
+    except PlatformFault as refused:
+        if service is not None or may_have_host(handle):
+            raise
+        raise _only_at_home(handle, refused) from refused
     body = answer.json()
     found = body.get("did") if isinstance(body, dict) else None
     if not isinstance(found, str) or not is_did(found):
@@ -126,6 +129,22 @@ async def describe(cx: Context, did: str) -> DidDocument:
     return DidDocument(did, tuple(handle for handle in handles if is_handle(handle)), origin(endpoint))
 
 
+async def _asked(cx: Context, server: str, handle: str) -> Answer:
+    url = f"{server}/xrpc/com.atproto.identity.resolveHandle"
+    answer = await cx.http.send("GET", url, params={"handle": handle})
+    if not answer.ok:
+        raise refusal(answer, cx.now())
+    return answer
+
+
+def _only_at_home(handle: str, refused: PlatformFault) -> PlatformFault:
+    """A resolver cannot be expected to know such a name: say what can be given instead of it."""
+    ending = handle.rpartition(".")[2]
+    message = f"Handles that end in .{ending} are known to their own server only, and none was named."
+    hint = "Give the address of the account's server, or the DID; an operator can set POSTD_HANDLE_RESOLVER."
+    return PlatformFault(replace(refused.fault, kind=FaultKind.NOT_FOUND, message=message, hint=hint))
+
+
 async def _from_own_host(cx: Context, handle: str) -> str | None:
     try:
         answer = await cx.http.send(
@@ -152,7 +171,9 @@ def _document_url(cx: Context, did: str) -> str:
             "This kind of DID is not used for accounts.",
             "Give a DID that starts with did:plc: or did:web:, or the handle.",
         )
-    return f"https://{host}/.well-known/did.json"
+    # The specification allows `localhost`, with a port, for development; there is no certificate for it.
+    scheme = "http" if host.partition(":")[0] == "localhost" else "https"
+    return f"{scheme}://{host}/.well-known/did.json"
 
 
 def _pds_endpoint(document: dict[str, Any]) -> str | None:

@@ -62,9 +62,10 @@ async def reconcile(cx: Context, access: Access, task: PublishTask) -> Finding:
         cid = xrpc.text(answer, "cid")
     except PlatformFault as refused:
         match refused.fault.kind:
-            case FaultKind.NOT_FOUND:
+            case FaultKind.NOT_FOUND if refused.fault.code == "RecordNotFound" or refused.fault.status == 400:
                 return Absent(f"The server has no record {here}.")
-            case FaultKind.ACCOUNT_GONE | FaultKind.UNEXPECTED_ANSWER | FaultKind.INVALID_CONTENT:
+            case FaultKind.NOT_FOUND | FaultKind.ACCOUNT_GONE | FaultKind.UNEXPECTED_ANSWER | FaultKind.INVALID_CONTENT:
+                # Also a plain 404: a proxy in front of the server says that, of the address and not of the record.
                 return Undecided(f"The server was asked for {here} and did not say: {refused.fault.message}")
             case _:
                 raise

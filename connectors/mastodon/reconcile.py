@@ -33,7 +33,7 @@ class _Likeness(Enum):
     SAME = auto()
     OTHER = auto()
     UNCLEAR = auto()
-    """It could be ours; the server does not show the text as it was written."""
+    """It could be ours; the server does not show the text as it was written first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ async def reconcile(cx: Context, access: Access, task: PublishTask) -> Finding:
     if same:
         return Undecided(f"{len(same)} posts since {task.intended_at:%H:%M:%S} UTC have the same text.")
     if any(kind is _Likeness.UNCLEAR for kind, _ in likeness):
-        return Undecided("A post of that time may be the one; the server does not show its text as it was written.")
+        return Undecided("A post of that time may be the one; the server does not show its text as it was sent.")
     if not listing.complete:
         return Undecided(f"The account has more than {PAGE * PAGES} posts since then; not all were searched.")
     return Absent(f"None of {len(listing.statuses)} posts since {task.intended_at:%H:%M:%S} UTC is this one.")
@@ -104,7 +104,10 @@ async def _compare(cx: Context, access: Access, status: Mapping[str, Any], task:
     if answer.ok:
         source = answer.json()
         theirs = f"{source.get('spoiler_text') or ''}\n{source.get('text') or ''}"
-        return _Likeness.SAME if same_text(ours, theirs) else _Likeness.OTHER
+        if same_text(ours, theirs):
+            return _Likeness.SAME
+        # Its author may have changed it since it went out: another text is then no proof that it is another post.
+        return _Likeness.UNCLEAR if status.get("edited_at") else _Likeness.OTHER
     if answer.status != 404:
         raise refusal(answer, cx.now())
     shown = f"{status.get('spoiler_text') or ''}\n{plain_text(str(status.get('content') or ''))}"

@@ -243,3 +243,19 @@ class TestAllowedNetworks:
         policy = EgressPolicy(allow=self.policy.allow, resolver=Lookup(["10.1.0.9", "10.2.0.9"]))
         with pytest.raises(PlatformFault):
             await policy.addresses("https", "pds.internal", 443)
+
+    @pytest.mark.parametrize("host", ["localhost", "pds.localhost"])
+    async def test_this_machine_is_called_at_its_allowed_address(self, host: str) -> None:
+        policy = EgressPolicy(allow=(ip_network("127.0.0.0/8"),), resolver=Lookup(["::1", "127.0.0.1"]))
+        assert await policy.addresses("http", host, 2583) == (ip_address("127.0.0.1"),)
+
+    @pytest.mark.parametrize("host", ["localhost.example", "pds.internal"])
+    async def test_another_name_of_both_loopback_addresses_needs_both_allowed(self, host: str) -> None:
+        policy = EgressPolicy(allow=(ip_network("127.0.0.0/8"),), resolver=Lookup(["::1", "127.0.0.1"]))
+        with pytest.raises(PlatformFault):
+            await policy.addresses("http", host, 2583)
+
+    async def test_this_machine_stays_refused_where_nothing_of_it_is_allowed(self) -> None:
+        policy = EgressPolicy(allow=self.policy.allow, resolver=Lookup(["::1", "127.0.0.1"]))
+        with pytest.raises(PlatformFault):
+            await policy.addresses("https", "localhost", 443)

@@ -62,6 +62,19 @@ async def test_a_resume_gives_every_change_once(graph: Graph, url: str) -> None:
         assert (await socket.data())["jobUpdated"]["job"]["id"] == encode("Job", fresh.id)
 
 
+async def test_a_client_that_lost_the_socket_amid_the_state_gets_all_of_it_again(graph: Graph, url: str) -> None:
+    due = now() + timedelta(hours=1)
+    jobs = [await graph.world.job(now=due + timedelta(minutes=number)) for number in range(3)]
+    async with graph.socket(url) as socket:
+        await socket.subscribe(JOBS)
+        cursor = (await socket.data())["jobUpdated"]["cursor"]
+    async with graph.socket(url) as socket:
+        await socket.subscribe(JOBS, {"after": cursor})
+        seen = [(await socket.data())["jobUpdated"] for _ in range(3)]
+        assert [one["job"]["id"] for one in seen] == [encode("Job", job.id) for job in jobs]
+        assert [one["caughtUp"] for one in seen] == [False, False, True]
+
+
 async def test_a_filter_holds_for_the_state_and_for_what_follows(graph: Graph, url: str) -> None:
     wanted, other = await graph.world.connection(), await graph.world.connection()
     await graph.world.job(other, now=now() + timedelta(hours=1))

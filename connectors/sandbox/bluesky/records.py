@@ -54,12 +54,12 @@ class Records:
         existing = self.repository.get(account.did, body["collection"], body["rkey"])
         write = Write(body["collection"], body["rkey"], body["record"])
         record, status = self._checked(request, account, write, validate=body.get("validate"))
-        if "swapRecord" in body and body["swapRecord"] != (existing.cid if existing else None):
-            raise XrpcError("InvalidSwap", f"Record was at {existing.cid if existing else 'null'}")
         uri = f"at://{account.did}/{body['collection']}/{body['rkey']}"
         cid = cid_of_record(record)
         if existing is not None and existing.cid == cid:
             return answer({"uri": uri, "cid": cid, "validationStatus": status})
+        if "swapRecord" in body and body["swapRecord"] != (existing.cid if existing else None):
+            raise XrpcError("InvalidSwap", f"Record was at {existing.cid if existing else 'null'}")
         headers = spend_write(self.world, account.did, UPDATE if existing else CREATE)
         commit = self.repository.write(account, [Write(body["collection"], body["rkey"], record)])
         return answer({"uri": uri, "cid": cid, "commit": commit, "validationStatus": status}, headers)

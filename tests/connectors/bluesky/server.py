@@ -63,11 +63,13 @@ class BlueskyHarness:
     http: HttpPool
     by: ConnectBy
     connector: Connector = field(default_factory=Bluesky)
+    resolver: str | None = None
+    """Who resolves handles in place of the simulated server."""
     exchanges: list[Exchange] = field(default_factory=list)
     secrets: list[str] = field(default_factory=list)
 
     def context(self) -> Context:
-        settings = ConnectorSettings(PUBLIC_URL, plc_url=self.url, handle_resolver=self.url)
+        settings = ConnectorSettings(PUBLIC_URL, plc_url=self.url, handle_resolver=self.resolver or self.url)
         return Context(Transport(self.http, recorder=self.exchanges.append), lambda: datetime.now(UTC), settings)
 
     async def connect(self) -> Access:

@@ -19,6 +19,7 @@ from connectors.dpop import NonceCache
 from connectors.faults import Effect, FaultKind, PlatformFault
 from connectors.signing_keys import new_key, public_jwks
 from tests.connectors.bluesky.server import CALLBACK, BlueskyHarness
+from tests.connectors.harness import UNUSED_PORT
 from tests.connectors.loopback import answer, routes, serve
 
 
@@ -50,6 +51,16 @@ async def test_an_account_is_chosen_on_the_servers_page_where_only_the_server_is
     harness: BlueskyHarness,
 ) -> None:
     grant = (await harness.authorize(harness.url)).accounts[0]
+    assert grant.account.handle == harness.handle
+
+
+async def test_a_named_server_proves_the_handle_where_the_public_resolver_does_not_know_it(
+    harness: BlueskyHarness,
+) -> None:
+    harness.resolver = f"http://127.0.0.1:{UNUSED_PORT}"
+    redirect = await harness.redirect(harness.url)
+    assert redirect.flow["server"].reveal() == harness.url
+    grant = (await harness.finish(redirect, await harness.consent(redirect.url))).accounts[0]
     assert grant.account.handle == harness.handle
 
 

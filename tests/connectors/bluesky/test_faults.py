@@ -38,6 +38,7 @@ def answer(status: int, error: str = "", message: str = "", **headers: str) -> A
         (400, "BlobNotFound", "Could not find blob: bafk", K.INVALID_MEDIA),
         (413, "PayloadTooLarge", "request entity too large", K.INVALID_MEDIA),
         (400, "InvalidSwap", "Record was at bafy", K.DUPLICATE),
+        (400, "HandleNotFound", "Unable to resolve handle", K.NOT_FOUND),
         (400, "RecordNotFound", "Could not locate record: at://", K.NOT_FOUND),
         (400, "InvalidRequest", "Could not locate record: at://", K.NOT_FOUND),
         (400, "InvalidRequest", "Unable to resolve handle", K.NOT_FOUND),
@@ -56,6 +57,19 @@ def test_a_refusal_is_classed_and_proves_that_nothing_happened(
 def test_a_server_error_leaves_the_outcome_open(error: str) -> None:
     fault = refusal(answer(502, error), NOW).fault
     assert (fault.kind, fault.effect) == (K.PLATFORM_DOWN, Effect.UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "message"),
+    [
+        (400, "InvalidRequest", "No service configured for app.bsky.feed.getPosts"),
+        (501, "MethodNotImplemented", "Method Not Implemented"),
+    ],
+)
+def test_what_a_server_does_not_offer_is_not_blamed_on_the_post(status: int, error: str, message: str) -> None:
+    fault = refusal(answer(status, error, message), NOW).fault
+    assert (fault.kind, fault.code, fault.words) == (K.UNEXPECTED_ANSWER, "MethodNotImplemented", message)
+    assert fault.message == "The account's server does not offer this."
 
 
 def test_a_page_instead_of_json_is_classed_by_its_status() -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from ipaddress import ip_network
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import respx
@@ -20,6 +21,7 @@ from connectors.http_pool import HttpPool
 from connectors.transport import Transport
 from tests.connectors.bluesky.samples import DID
 from tests.connectors.bluesky.server import no_names
+from tests.connectors.harness import UNUSED_PORT
 from tests.connectors.loopback import Received, Server, answer, serve
 
 OTHER = "did:plc:zzzzzzzzzzzzzzzzzzzzzzzz"
@@ -27,8 +29,8 @@ PDS = "https://pds.example"
 RESOLVE = "/xrpc/com.atproto.identity.resolveHandle?handle="
 
 
-def document(did: str = DID, handles: Sequence[str] = ("alice.test",), **more: Any) -> dict[str, Any]:
-    service = {"id": "#atproto_pds", "type": "AtprotoPersonalDataServer", "serviceEndpoint": f"{PDS}/"}
+def document(did: str = DID, handles: Sequence[str] = ("alice.test",), pds: str = PDS, **more: Any) -> dict[str, Any]:
+    service = {"id": "#atproto_pds", "type": "AtprotoPersonalDataServer", "serviceEndpoint": f"{pds}/"}
     return {"id": did, "alsoKnownAs": [f"at://{name}" for name in handles], "service": [service], **more}
 
 
@@ -126,6 +128,36 @@ async def test_only_a_named_server_is_asked_for_a_handle() -> None:
         assert here.asked == [f"{RESOLVE}alice.test"]
 
 
+def with_resolver_away(cx: Context) -> Context:
+    return replace(cx, settings=replace(cx.settings, handle_resolver=f"http://127.0.0.1:{UNUSED_PORT}"))
+
+
+@pytest.mark.parametrize(("known", "shown"), [(DID, "alice.test"), (OTHER, "handle.invalid")])
+async def test_a_handle_that_no_resolver_can_know_is_proved_by_the_accounts_own_server(known: str, shown: str) -> None:
+    pages: dict[str, Any] = {f"{RESOLVE}alice.test": {"did": known}}
+    async with world(pages) as here:
+        pages[f"/{DID}"] = document(pds=here.server.url)
+        assert await identify(with_resolver_away(here.cx), DID) == Identity(DID, shown, here.server.url)
+
+
+async def test_an_ordinary_handle_is_not_proved_by_the_accounts_own_server() -> None:
+    pages: dict[str, Any] = {f"{RESOLVE}alice.example.org": {"did": DID}}
+    async with world(pages) as here:
+        pages[f"/{DID}"] = document(handles=["alice.example.org"], pds=here.server.url)
+        assert (await identify(with_resolver_away(here.cx), DID)).handle == "handle.invalid"
+        assert here.asked == [f"/{DID}"]
+
+
+async def test_a_handle_that_no_resolver_can_know_is_refused_with_what_to_give_instead() -> None:
+    async with world({}) as here:
+        with pytest.raises(PlatformFault) as found:
+            await identify(with_resolver_away(here.cx), "alice.test")
+        assert found.value.fault.kind is FaultKind.NOT_FOUND
+        assert "end in .test" in found.value.fault.message
+        assert "address of the account's server" in found.value.fault.hint
+        assert "POSTD_HANDLE_RESOLVER" in found.value.fault.hint
+
+
 async def test_a_resolver_that_answers_nonsense() -> None:
     async with world({f"{RESOLVE}alice.test": {"did": "alice"}}) as here:
         with pytest.raises(PlatformFault) as found:
@@ -184,3 +216,17 @@ async def test_a_did_of_a_web_host_is_read_there(httpx2_mock: respx.MockRouter) 
         cx = Context(Transport(pool), lambda: datetime.now(UTC), ConnectorSettings("http://127.0.0.1:8000"))
         found = await describe(cx, did)
     assert (found.did, found.pds) == (did, PDS)
+
+
+async def test_a_did_of_this_machine_is_read_without_tls() -> None:
+    pages: dict[str, Any] = {}
+
+    async def here_only(host: str, port: int) -> Sequence[str]:
+        assert host == "localhost"
+        return ["127.0.0.1"]
+
+    async with world(pages) as here:
+        did = f"did:web:localhost%3A{urlsplit(here.server.url).port}"
+        pages["/.well-known/did.json"] = document(did=did)
+        async with HttpPool(egress=EgressPolicy((ip_network("127.0.0.0/8"),), here_only), total=5.0) as pool:
+            assert (await describe(replace(here.cx, http=Transport(pool)), did)).did == did

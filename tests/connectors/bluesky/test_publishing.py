@@ -168,6 +168,21 @@ async def test_reconcile_does_not_conclude_from_an_answer_that_says_nothing(desk
     assert isinstance(await desk.harness.connector.reconcile(desk.cx, desk.access, task), Undecided)
 
 
+@pytest.mark.parametrize("body", ["<html>404 Not Found</html>", {"error": "NotFound", "message": "Not Found"}])
+async def test_reconcile_does_not_take_a_404_in_front_of_the_server_for_absence(desk: Desk, body: Any) -> None:
+    task = await desk.ready("Hello")
+    await desk.harness.fault(kind="status", status=404, body=body, path="/xrpc/com.atproto.repo.getRecord")
+    assert isinstance(await desk.harness.connector.reconcile(desk.cx, desk.access, task), Undecided)
+
+
+@pytest.mark.parametrize("status", [400, 404])
+async def test_reconcile_believes_the_name_of_the_refusal_under_either_status(desk: Desk, status: int) -> None:
+    task = await desk.ready("Hello")
+    body = {"error": "RecordNotFound", "message": "Could not locate record"}
+    await desk.harness.fault(kind="status", status=status, body=body, path="/xrpc/com.atproto.repo.getRecord")
+    assert isinstance(await desk.harness.connector.reconcile(desk.cx, desk.access, task), Absent)
+
+
 async def test_reconcile_waits_for_a_server_in_trouble(desk: Desk) -> None:
     task = await desk.ready("Hello")
     await desk.harness.fault(kind="status", status=503, path="/xrpc/com.atproto.repo.getRecord")
@@ -183,6 +198,17 @@ async def test_figures_of_readers(desk: Desk) -> None:
     await desk.harness.control("POST", "counts", {"platform": "bluesky", "id": outcome.ref.id, "counts": counts})
     metrics = await desk.harness.connector.metrics(desk.cx, desk.access, [outcome.ref])
     assert (metrics[0].values["likes"], metrics[0].values["reposts"]) == (3, 2)
+
+
+async def test_figures_of_a_server_without_an_index_are_a_fault_and_not_zeros(desk: Desk) -> None:
+    outcome = await desk.send(await desk.ready("Hello"))
+    assert isinstance(outcome, Published)
+    body = {"error": "InvalidRequest", "message": "No service configured for app.bsky.feed.getPosts"}
+    await desk.harness.fault(kind="status", status=400, body=body, path="/xrpc/app.bsky.feed.getPosts")
+    with pytest.raises(PlatformFault) as refused:
+        await desk.harness.connector.metrics(desk.cx, desk.access, [outcome.ref])
+    assert refused.value.fault.kind is FaultKind.UNEXPECTED_ANSWER
+    assert "index" in refused.value.fault.hint
 
 
 async def test_editing_is_refused_with_the_way_out(desk: Desk) -> None:

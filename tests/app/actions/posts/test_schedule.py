@@ -142,7 +142,7 @@ async def test_a_refusal_leaves_no_row(world: World, stranger: World, why: str) 
             async with world.db.transaction(world.tenant) as session:
                 await revoke(session, account.id, message="Gone.")
         case "window":
-            command, expected = replace(command, publish_by=command.time.at), PlannedTimeInvalid
+            command, expected = replace(command, publish_by=command.now), PlannedTimeInvalid
         case "media":
             command = replace(command, content=content([part("x", [{"id": UUID(int=7)}])]))
     events = await world.types()

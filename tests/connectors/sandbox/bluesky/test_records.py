@@ -28,6 +28,14 @@ async def test_the_same_put_again_writes_nothing(alice: BlueskyClient, control: 
     assert len((await control.ask("GET", "/ledger/effects"))["effects"]) == 1
 
 
+async def test_swap_null_lets_the_same_content_pass_without_a_write(alice: BlueskyClient, control: Control) -> None:
+    first = (await alice.put(swapRecord=None)).json()
+    again = await alice.put(swapRecord=None)
+    assert again.status_code == 200
+    assert again.json() == {name: first[name] for name in ("uri", "cid", "validationStatus")}
+    assert len((await control.ask("GET", "/ledger/effects"))["effects"]) == 1
+
+
 async def test_another_content_overwrites(alice: BlueskyClient, control: Control) -> None:
     first, second = (await alice.put("one")).json(), (await alice.put("two")).json()
     assert first["cid"] != second["cid"]

@@ -96,6 +96,10 @@ def stop_all(children: Sequence[Child]) -> None:
         child.wait(until - time.monotonic())
 
 
+# Loaded before any fork: between fork and exec nothing should be allocated.
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
 def _die_with_parent() -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, int(signal.SIGTERM))  # PR_SET_PDEATHSIG: `kill -9` of us leaves no orphans
+    if _LIBC is not None:
+        _LIBC.prctl(1, int(signal.SIGTERM))  # PR_SET_PDEATHSIG: `kill -9` of us leaves no orphans

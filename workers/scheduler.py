@@ -103,11 +103,12 @@ async def _repeat(stop: asyncio.Event, name: str, work: Callable[[], Awaitable[f
         try:
             pause = await work()
             wait = 0.0
-        except (SQLAlchemyError, OSError) as error:
-            # The database is away: nothing is lost, everything is due when it is back.
+        except Exception as error:  # one chore that fails must not end the others: no post would go out any more
+            # Mostly the database is away: nothing is lost, everything is due when it is back.
             wait = min(5.0, wait * 2 or 0.25)
             pause = wait
-            log.warning("scheduler.waits", what=name, error=type(error).__name__, seconds=pause)
+            expected = isinstance(error, SQLAlchemyError | OSError)
+            log.warning("scheduler.waits", what=name, error=type(error).__name__, seconds=pause, exc_info=not expected)
         try:
             async with asyncio.timeout(pause):
                 await stop.wait()

@@ -10,12 +10,14 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from uuid import UUID
 
 import structlog
 from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.actions.connections.refreshed import refreshed
@@ -25,6 +27,7 @@ from app.domain.connections.model import Connection, PlatformApp
 from app.domain.connections.queries import connection as read_connection
 from app.flows.runtime import Runtime
 from app.kernel import metrics
+from app.services.db import passing
 from app.services.vault import Place, UnknownKey, VaultError
 from connectors.contract import Access, AppCredentials, Context, Tokens
 from connectors.faults import HINTS, Fault, FaultKind, PlatformFault
@@ -35,6 +38,8 @@ log = structlog.get_logger(__name__)
 LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))")
 PATIENCE = 60.0
 """Seconds to wait for somebody else's refresh."""
+KEEP_TRYING = 30.0
+"""Seconds in which new tokens are tried to be stored."""
 
 
 async def ready(rt: Runtime, cx: Context, tenant: UUID, connection_id: UUID, *, stale: Tokens | None = None) -> Access:
@@ -52,6 +57,18 @@ async def ready(rt: Runtime, cx: Context, tenant: UUID, connection_id: UUID, *, 
         if not _needs_refresh(rt, access.tokens, stale):
             return access  # somebody else was faster
         return await _refresh(rt, cx, tenant, connection, access)
+
+
+async def superseded(session: AsyncSession, rt: Runtime, connection_id: UUID, used: Access | None) -> bool:
+    """Whether the connection has other tokens by now than the ones that were used. Locks the connection."""
+    connection = await read_connection(session, connection_id, lock=True)
+    if used is None:
+        return False
+    try:
+        tokens = await load(session, rt.vault, connection)
+    except VaultError:
+        return False
+    return tokens is not None and tokens.access != used.tokens.access
 
 
 def _needs_refresh(rt: Runtime, tokens: Tokens, stale: Tokens | None) -> bool:
@@ -72,12 +89,25 @@ async def _refresh(rt: Runtime, cx: Context, tenant: UUID, connection: Connectio
         # The answer to an earlier refresh may have been lost: the tokens before it can still be the valid ones.
         tokens = await _refresh_previous(rt, cx, tenant, connection, access, error)
     metrics.TOKEN_REFRESHES.labels(platform=connection.platform, outcome="ok").inc()
-    version, now = connection.token_version, rt.clock.now()
-    async with rt.db.transaction(tenant) as session:
-        kept = await refreshed(session, rt.vault, connection.id, tokens, version=version, now=now)
+    kept = await _kept(rt, tenant, connection, tokens)
     if kept is None:  # the user has connected again meanwhile: those tokens are newer
         return (await _read(rt, tenant, connection.id))[1]
     return Access(access.account, tokens, access.app)
+
+
+async def _kept(rt: Runtime, tenant: UUID, connection: Connection, tokens: Tokens) -> Connection | None:
+    """Store fresh tokens, also when the database goes away just now: the platform may have ended the old ones."""
+    version, wait, deadline = connection.token_version, 0.1, rt.clock.boottime() + KEEP_TRYING
+    while True:
+        try:
+            async with rt.db.transaction(tenant) as session:
+                return await refreshed(session, rt.vault, connection.id, tokens, version=version, now=rt.clock.now())
+        except (DBAPIError, PoolTimeout, OSError) as error:
+            if not passing(error) or rt.clock.boottime() >= deadline:
+                raise
+            log.warning("access.keep_again", connection_id=str(connection.id), error=type(error).__name__)
+        await asyncio.sleep(wait)
+        wait = min(wait * 2, 2.0)
 
 
 async def _refresh_previous(
@@ -138,6 +168,9 @@ async def _alone(rt: Runtime, tenant: UUID, connection_id: UUID) -> AsyncIterato
             if await session.scalar(LOCK, {"name": f"refresh:{connection_id}"}):
                 await session.execute(text("SET LOCAL idle_in_transaction_session_timeout = '120s'"))
                 yield
+                with suppress(DBAPIError, OSError):
+                    # The work is done: a lock that went with its connection is no reason to do it again.
+                    await session.rollback()
                 return
         await asyncio.sleep(random.uniform(0.02, 0.08))
     message = "The access to the account is being renewed elsewhere, and that takes too long."

@@ -23,6 +23,7 @@ from app.flows.runtime import Runtime
 from app.flows.tries import ANOTHERS, NotStorable, Try
 from app.kernel.storable import storable
 from app.services import events
+from connectors.catalog import UnknownPlatform
 from connectors.contract import Absent, Failed, Finding, Found, Outcome, Pending, Published, PublishedRef, Undecided
 from connectors.faults import PlatformFault
 
@@ -38,7 +39,7 @@ async def poll(rt: Runtime, tenant: UUID, job_id: UUID, worker: str) -> None:
         return
     async with attempt.lease.held(tenant, job_id, attempt.job.fence):
         outcome = await _asked(attempt)
-    limit = attempt.connector.capabilities.processing_timeout
+    limit = _patience(attempt)
     since = attempt.job.processing_since or rt.clock.now()
     if isinstance(outcome, Pending | str) and rt.clock.now() - since > limit:
         fault = own("processing_overdue", "The platform has not finished the post in its time.", "It is looked for.")
@@ -65,6 +66,13 @@ async def poll(rt: Runtime, tenant: UUID, job_id: UUID, worker: str) -> None:
     except NotStorable as refused:
         fault = own("unexpected_answer", str(refused), "It is looked for.")
         await _settle(attempt, Verdict(JobEvent.OVERDUE, wait=rt.settle_delay(job.platform), fault=fault))
+
+
+def _patience(attempt: Try) -> timedelta:
+    try:
+        return attempt.connector.capabilities.processing_timeout
+    except UnknownPlatform:  # the connector was taken out: nobody will hear of it any more
+        return timedelta()
 
 
 async def _asked(attempt: Try) -> Outcome | str:

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, exists, update
+from sqlalchemy import ColumnElement, case, exists, or_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.actions.jobs.checkpoint import LeaseLost
@@ -20,6 +20,7 @@ from app.actions.jobs.settle import end_attempt, pass_baton
 from app.actions.jobs.transition import now, soon, transition
 from app.domain.connections.model import Connection
 from app.domain.connections.states import USABLE, ConnectionState
+from app.domain.jobs.faults import MISSED_WINDOW
 from app.domain.jobs.model import Job, JobPart
 from app.domain.jobs.states import JobEvent, JobStep, ParkReason
 from app.services.db import tenant_of
@@ -39,8 +40,9 @@ async def intend(session: AsyncSession, command: Intend) -> bool:
     """Write the intent, or stop.
 
     Returns:
-        True when the request may leave; False when the job was cancelled instead, as the user asked, or parked
-        because its connection was switched off.
+        True when the request may leave; False when the job was cancelled instead, as the user asked, parked
+        because its connection was switched off, or failed because its window ended while it was prepared. A thread
+        that has begun is not broken off by the end of its window.
 
     Raises:
         LeaseLost: the lease is over; nothing was written.
@@ -54,7 +56,7 @@ async def intend(session: AsyncSession, command: Intend) -> bool:
         session,
         command.job_id,
         JobEvent.INTEND,
-        where=(*held, Job.cancel_requested_at.is_(None), usable),
+        where=(*held, Job.cancel_requested_at.is_(None), usable, or_(Job.part > 0, Job.publish_by > now())),
         values={"step": JobStep.SENDING, "lease_until": soon(command.lease), "wake_at": soon(command.lease)},
         details={"part": command.part},
     )
@@ -73,7 +75,7 @@ async def intend(session: AsyncSession, command: Intend) -> bool:
 async def _stop(
     session: AsyncSession, command: Intend, held: tuple[ColumnElement[bool], ...], usable: ColumnElement[bool]
 ) -> bool:
-    """Cancel the job as the user asked, or park it where its connection was switched off meanwhile."""
+    """Cancel the job as the user asked, fail it where it is too late, or park it where its connection is off."""
     paused = exists().where(
         Connection.tenant_id == tenant_of(session),
         Connection.id == Job.connection_id,
@@ -85,9 +87,16 @@ async def _stop(
         "park_reason": case((paused, ParkReason.PAUSED), else_=ParkReason.CONNECTION),
         "wake_at": Job.publish_by,
     }
-    asked = Job.cancel_requested_at.is_not(None)
-    for event, guard, values in ((JobEvent.ABORT, asked, {"wake_at": None}), (JobEvent.PARK, ~usable, parked)):
-        job = await transition(session, command.job_id, event, where=(*held, guard), values={**left, **values})
+    late = (Job.part == 0) & (Job.publish_by <= now())
+    ends: tuple[tuple[JobEvent, ColumnElement[bool], dict[str, Any]], ...] = (
+        (JobEvent.ABORT, Job.cancel_requested_at.is_not(None), {"wake_at": None}),
+        (JobEvent.FAIL, late, {"wake_at": None, "fault": MISSED_WINDOW}),
+        (JobEvent.PARK, ~usable, parked),
+    )
+    for event, guard, values in ends:
+        told = {"fault": MISSED_WINDOW["kind"]} if event is JobEvent.FAIL else {}
+        ended = {**left, **values}
+        job = await transition(session, command.job_id, event, where=(*held, guard), values=ended, details=told)
         if job is not None:
             await end_attempt(session, job, command.fence, event)
             await pass_baton(session, job)

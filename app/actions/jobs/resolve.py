@@ -12,6 +12,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.actions.jobs.audited import audit
@@ -24,6 +25,7 @@ from app.domain.jobs.queries import job as read_job
 from app.domain.jobs.states import JobEvent
 from app.domain.jobs.verdict import Verdict
 from app.kernel import ids
+from app.kernel.errors import InvalidInput
 from app.services.db import tenant_of
 from connectors.contract import PublishedRef
 
@@ -54,6 +56,7 @@ async def resolve(session: AsyncSession, command: Resolve) -> Job:
     Raises:
         NotFound: no such job in this tenant.
         JobNotInReview: nobody has to settle it; nothing was changed.
+        InvalidInput: another job's post is at that address; nothing was changed.
     """
     known = await read_job(session, command.job_id)
     match command.resolution:
@@ -81,7 +84,17 @@ async def _confirm(session: AsyncSession, known: Job, command: Resolve) -> Job |
     values = await consequences(session, known.id, Verdict(event), ref)
     if last and known.parts == 1:
         values["url"] = url
-    job = await transition(session, known.id, event, values=values, details={"url": url})
+    try:
+        async with session.begin_nested():
+            job = await transition(session, known.id, event, values=values, details={"url": url})
+    except IntegrityError as error:
+        if "uq_jobs_platform_ref" not in str(error.orig):
+            raise
+        raise InvalidInput(
+            "Another post of this account is already at this address.",
+            hint="Give the address of this job's own post.",
+            path=("input", "url"),
+        ) from error
     if job is not None:
         await place(session, known.id, position, ref)
     return job
@@ -93,6 +106,7 @@ async def _send_again(session: AsyncSession, known: Job, command: Resolve) -> Jo
         "wake_at": now(),
         "publish_by": soon(command.window),
         "attempts": 0,
+        "crashes": 0,
         "step": None,
         "fault": None,
         "unknown_since": None,

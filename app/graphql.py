@@ -151,8 +151,11 @@ class GraphQLEdge(GraphQL[Context, None]):
             self._sessions.leave(session)
 
     def decode_json(self, data: str | bytes) -> object:
-        """Read JSON."""
-        return orjson.loads(data)
+        """Read JSON. A request, a batch or a message is no bare word: what is one counts as unreadable."""
+        found: object = orjson.loads(data)
+        if not isinstance(found, dict | list):
+            raise orjson.JSONDecodeError("neither an object nor a list", "", 0)
+        return found
 
     def encode_json(self, data: object) -> str:
         """Write JSON, as text: bytes would be sent to sockets as binary frames."""

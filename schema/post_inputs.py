@@ -104,7 +104,7 @@ class TargetInput:
 
 
 @strawberry.input(
-    description="A wall-clock time in a zone. A change of the zone's rules moves the instant, not the clock."
+    description="A wall-clock time in a zone. Its instant is found by the zone's rules, daylight saving included."
 )
 class LocalTimeInput:
     """A local time."""

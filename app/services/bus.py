@@ -75,9 +75,11 @@ class Bus:
 
     async def stop(self) -> None:
         """Close the connections. Watches stay quiet from now on."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        # Again and again: the client takes a cancellation that meets it while it connects for a lost connection.
+        while pending := [task for task in self._tasks if not task.done()]:
+            for task in pending:
+                task.cancel()
+            await asyncio.wait(pending, timeout=0.1)
         if self._tasks:
             await self._broadcast.disconnect()
         else:

@@ -38,12 +38,14 @@ class RedisBackend(BroadcastBackend):
         self._channel = ""
         self._wanted = asyncio.Event()
         self._losses = 0
+        self._closed = False
 
     async def connect(self) -> None:
         """Nothing to do yet: the connection is made when there is a channel to listen to."""
 
     async def disconnect(self) -> None:
-        """Close every connection."""
+        """Close every connection; the loop around `next_published` ends."""
+        self._closed = True
         await self._drop()
         await self._ear.aclose()
         await self._mouth.aclose()
@@ -69,6 +71,8 @@ class RedisBackend(BroadcastBackend):
             try:
                 text = await self._receive()
             except (RedisError, OSError) as error:
+                if self._closed:  # the client took the end for a lost connection
+                    raise asyncio.CancelledError from error
                 await self._pause(error)
                 continue
             if text is not None:

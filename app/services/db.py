@@ -80,8 +80,9 @@ def passing(error: Exception) -> bool:
 def _engine(url: str, role: str, *, size: int, name: str) -> AsyncEngine:
     return create_async_engine(
         asyncpg_url(url),
+        # A fixed size: connections above it would be opened and closed again with every burst.
         pool_size=size,
-        max_overflow=size,
+        max_overflow=0,
         pool_timeout=3,
         pool_recycle=1800,
         pool_pre_ping=True,
@@ -104,7 +105,7 @@ def _engine(url: str, role: str, *, size: int, name: str) -> AsyncEngine:
 class Database:
     """The pools of one process."""
 
-    def __init__(self, url: str, *, name: str = "postd", size: int = 10, announce: Announce | None = None) -> None:
+    def __init__(self, url: str, *, name: str = "postd", size: int = 20, announce: Announce | None = None) -> None:
         self._announce = announce
         self.app_engine = _engine(url, APP_ROLE, size=size, name=name)
         self.system_engine = _engine(url, SYSTEM_ROLE, size=max(2, size // 4), name=f"{name}-system")

@@ -126,6 +126,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("wake_at IS NOT NULL"),
     )
     op.create_index(
+        "ix_jobs_waiting_of_connection",
+        "jobs",
+        ["tenant_id", "connection_id", "ready_at"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('scheduled', 'retrying')"),
+    )
+    op.create_index(
         "uq_jobs_live_target",
         "jobs",
         ["tenant_id", "post_id", "connection_id"],

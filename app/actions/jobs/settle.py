@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.actions.jobs.checkpoint import LeaseLost
-from app.actions.jobs.transition import now, soon, transition
-from app.domain.jobs.model import Job, JobAttempt, JobPart
+from app.actions.jobs.transition import now, soon, started, transition
+from app.domain.jobs.model import WAITING_TO_RUN, Job, JobAttempt, JobPart
 from app.domain.jobs.states import JobEvent, JobState, JobStep
 from app.domain.jobs.verdict import Verdict
 from app.services import gates
@@ -161,11 +161,12 @@ async def pass_baton(session: AsyncSession, job: Job) -> None:
         .where(
             Job.tenant_id == tenant,
             Job.connection_id == job.connection_id,
-            Job.state.in_((JobState.SCHEDULED, JobState.RETRYING)),
-            Job.ready_at <= now(),
-            Job.wake_at > now(),
+            # Written as the partial index states it, so that the planner knows it again.
+            text(WAITING_TO_RUN),
+            Job.ready_at <= started(),
+            Job.wake_at > started(),
         )
-        .order_by(Job.due_at)
+        .order_by(Job.ready_at)
         .limit(1)
         .with_for_update(skip_locked=True)
         .scalar_subquery()

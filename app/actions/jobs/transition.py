@@ -60,6 +60,11 @@ def now() -> ColumnElement[datetime]:
     return func.clock_timestamp()
 
 
+def started() -> ColumnElement[datetime]:
+    """The database's clock as the statement began: stable within it, so that it can end an index range."""
+    return func.statement_timestamp()
+
+
 def soon(wait: timedelta) -> ColumnElement[datetime]:
     """The database's clock, and a while."""
     moment: ColumnElement[datetime] = func.clock_timestamp() + wait

@@ -18,6 +18,10 @@ def quoted(states: tuple[JobState, ...]) -> str:
     return ", ".join(f"'{state}'" for state in states)
 
 
+WAITING_TO_RUN = "state IN ('scheduled', 'retrying')"
+"""The condition of the index by which a connection's next job is found."""
+
+
 class Job(Table):
     """One post on one connection, with the content as it will go out there."""
 
@@ -107,6 +111,13 @@ class Job(Table):
             "platform_ref",
             unique=True,
             postgresql_where=text("platform_ref IS NOT NULL"),
+        ),
+        Index(
+            "ix_jobs_waiting_of_connection",
+            "tenant_id",
+            "connection_id",
+            "ready_at",
+            postgresql_where=text(WAITING_TO_RUN),
         ),
         Index("ix_jobs_tenant_id_due_at_id", "tenant_id", "due_at", "id"),
         Index("ix_jobs_tenant_id_state_due_at_id", "tenant_id", "state", "due_at", "id"),

@@ -29,7 +29,7 @@ class Post(Table):
     local_time: Mapped[str | None]
     """What the user chose, e.g. 2026-03-29T09:00, when it was a local time."""
     zone: Mapped[str | None]
-    """The IANA zone of `local_time`; a change of its rules moves the instant, not the wall clock."""
+    """The IANA zone of `local_time`, by whose rules `due_at` was found when it was planned."""
     time_notice: Mapped[str | None]
     """`missing` or `ambiguous` where the local time did not exist or existed twice."""
     publish_by: Mapped[datetime]

@@ -35,6 +35,9 @@ def shown(error: GraphQLError, request_id: str) -> GraphQLError:
     elif isinstance(cause, TimeoutError):
         message = "The operation took too long and was stopped."
         extensions |= {"code": "OPERATION_TIMEOUT", "hint": "Ask for less at once."}
+    elif _unkeepable(cause):
+        message = "A text holds a character that cannot be kept: U+0000."
+        extensions |= {"code": "INVALID_INPUT", "hint": "Take it out."}
     elif cause is not None:
         _log.error("graphql.failed", request_id=request_id, path=error.path, exc_info=cause)
         message, extensions = INTERNAL, {"requestId": request_id}
@@ -58,3 +61,8 @@ def _cause(error: GraphQLError) -> BaseException | None:
     while isinstance(cause, GraphQLError):
         cause = cause.original_error
     return cause
+
+
+def _unkeepable(cause: BaseException | None) -> bool:
+    """Whether the database has refused a character: SQLSTATE 22021 in a text, 22P05 in JSON."""
+    return getattr(getattr(cause, "orig", None), "sqlstate", None) in {"22021", "22P05"}

@@ -11,7 +11,7 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
-from graphql import DocumentNode, GraphQLError, GraphQLSchema, parse, specified_rules
+from graphql import DocumentNode, GraphQLError, GraphQLSchema, OperationDefinitionNode, parse, specified_rules
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import validate_document
 from strawberry.types.graphql import OperationType
@@ -89,7 +89,7 @@ class Operation(SchemaExtension):
         execution = self.execution_context
         document = execution.graphql_document
         if document is not None:
-            refused = self._refused or await self._too_often() or self._too_large(document)
+            refused = self._refused or await self._too_often() or self._unnamed(document) or self._too_large(document)
             schema = execution.schema._schema  # noqa: SLF001 -- the core's schema has no public name
             execution.pre_execution_errors = [refused] if refused else list(validated(schema, document))
         yield
@@ -127,6 +127,13 @@ class Operation(SchemaExtension):
             context.response.status_code = 429
             context.response.headers["Retry-After"] = str(max(1, round(wait + 0.5)))
         return refusal("Too many requests.", "RATE_LIMITED", f"Wait {wait:.3f} seconds.", retryAfter=wait)
+
+    def _unnamed(self, document: DocumentNode) -> GraphQLError | None:
+        operations = [one for one in document.definitions if isinstance(one, OperationDefinitionNode)]
+        if len(operations) < 2 or self.execution_context._provided_operation_name is not None:  # noqa: SLF001 -- what was sent
+            return None
+        message = "The document has several operations, and none was chosen."
+        return refusal(message, "GRAPHQL_VALIDATION_FAILED", "Give `operationName`.")
 
     def _too_large(self, document: DocumentNode) -> GraphQLError | None:
         settings = self._context.rt.settings

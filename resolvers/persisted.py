@@ -61,6 +61,11 @@ def document(settings: Settings, query: str | None, extensions: Mapping[str, Any
         return query
     if key is None and not query:
         return query
+    if not query and not settings.persisted_only:
+        # In the words that clients' libraries wait for: they send the document after it.
+        raise Unlisted(
+            refusal("PersistedQueryNotFound", "PERSISTED_QUERY_NOT_FOUND", "Send the document as well as its hash.")
+        )
     raise Unlisted(
         refusal(
             "This document is not listed here.",

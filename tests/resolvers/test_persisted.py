@@ -49,7 +49,7 @@ async def test_nothing_else_is_executed(locked: Graph) -> None:
 async def test_without_the_setting_every_document_is_executed(graph: Graph) -> None:
     assert "errors" not in await graph.answer("{ __typename }")
     (error,) = (await graph.post(asked(HASH))).json()["errors"]
-    assert error["extensions"]["code"] == "PERSISTED_DOCUMENT_NOT_FOUND"
+    assert (error["message"], error["extensions"]["code"]) == ("PersistedQueryNotFound", "PERSISTED_QUERY_NOT_FOUND")
 
 
 async def test_a_request_without_a_document_is_told_so(graph: Graph) -> None:

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 from uuid import UUID
 
 import pytest
+import uvloop
 from redis.asyncio import Redis
 
 from app.kernel import ids, metrics
@@ -118,6 +120,29 @@ async def test_a_bus_may_start_before_its_server(valkey: Valkey) -> None:
 async def test_a_bus_stops_while_its_server_is_away(valkey: Valkey) -> None:
     async with running(valkey.url):
         valkey.kill()
+
+
+@pytest.mark.parametrize("steps", range(0, 24, 3))
+async def test_a_bus_that_has_just_started_stops(valkey_url: str, steps: int) -> None:
+    bus = Bus(valkey_url)
+    await bus.start()
+    for _ in range(steps):  # wherever it stands while it connects
+        await asyncio.sleep(0)
+    async with asyncio.timeout(LONG):
+        await bus.stop()
+
+
+def test_a_process_that_is_refused_at_its_start_ends(valkey_url: str) -> None:
+    # On the loop that processes run on, after something has kept it from its first connection for a moment.
+    async def refused() -> None:
+        bus = Bus(valkey_url)
+        await bus.start()
+        await asyncio.sleep(0)
+        time.sleep(0.2)  # noqa: ASYNC251 -- what imports do
+        async with asyncio.timeout(LONG):
+            await bus.stop()
+
+    uvloop.run(refused())
 
 
 async def test_a_failed_announcement_is_counted(valkey: Valkey) -> None:

@@ -72,7 +72,7 @@ class FieldKind(StrEnum):
     """How a connect form shows a field."""
 
     TEXT = "text"
-    SECRET = "secret"
+    SECRET = "secret"  # noqa: S105 -- the name of a kind of field
     URL = "url"
 
 

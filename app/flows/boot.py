@@ -47,7 +47,7 @@ async def examine(rt: Runtime) -> None:
 
 async def refusals(rt: Runtime) -> list[str]:
     """Every reason not to serve, in a fixed order; empty where all is well."""
-    return [*_vault_key(rt), *_public_url(rt), *await _database(rt)]
+    return [*_vault_key(rt), *_public_url(rt), *_log_level(rt), *await _database(rt)]
 
 
 def _vault_key(rt: Runtime) -> list[str]:
@@ -66,6 +66,12 @@ def _public_url(rt: Runtime) -> list[str]:
     if urlsplit(url).scheme == "https":
         return []
     return [f"POSTD_PUBLIC_URL is {url}. Set it to the https origin under which browsers and platforms reach POSTD."]
+
+
+def _log_level(rt: Runtime) -> list[str]:
+    if rt.settings.log_level.upper() != "DEBUG":
+        return []
+    return ["POSTD_LOG_LEVEL is DEBUG, at which libraries say more than belongs into a log. Set it to INFO."]
 
 
 async def _database(rt: Runtime) -> list[str]:

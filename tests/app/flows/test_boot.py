@@ -96,3 +96,9 @@ async def test_development_says_so_and_goes_on(world: World, tmp_path: Path) -> 
     with structlog.testing.capture_logs() as lines:
         await examine(rt)
     assert [line["event"] for line in lines] == ["boot.not_for_production"] * 2
+
+
+async def test_talkative_logs_are_refused(world: World, plain: Database, tmp_path: Path) -> None:
+    rt = production(world, plain, tmp_path, log_level="DEBUG")
+    (reason,) = await refusals(rt)
+    assert reason.startswith("POSTD_LOG_LEVEL is DEBUG")

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.fixtures.services import Services
+
+PROJECT = Path(__file__).resolve().parents[2]
+SCRIPTS = sorted(path.stem for path in (PROJECT / "benchmarks").glob("*.py") if path.stem != "__init__")
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_each_runs_and_prints_its_ratio(name: str, services: Services, redis_url: str, tmp_path: Path) -> None:
+    environment = {
+        **os.environ,
+        "POSTD_DATABASE_URL": services.database_url,
+        "POSTD_REDIS_URL": redis_url,
+        "POSTD_DATA_DIR": str(tmp_path),
+    }
+    command = [sys.executable, "-m", f"benchmarks.{name}", "--quick"]
+    done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1].startswith(f"RATIO {name}")
+
+
+def test_there_are_five() -> None:
+    assert SCRIPTS == ["claims", "due_lag", "fanout", "graphql_job", "graphql_page"]

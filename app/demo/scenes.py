@@ -86,6 +86,7 @@ class Troupe:
     async def play(self) -> None:
         """Schedule every scene, then let each trouble come at its time."""
         media = await self.upload()
+        self.screen.open()
         start = datetime.now(UTC) + timedelta(seconds=1)
         async with asyncio.TaskGroup() as group:
             for number, scene in enumerate(SCENES):
@@ -98,7 +99,6 @@ class Troupe:
             self.screen.say(
                 f"Scheduled {len(SCENES)} posts as {len(self.expected)} jobs over the next {SCENES[-1].after:.0f} s."
             )
-            self.screen.open()
             self.all_scheduled = True
 
     async def watch(self) -> None:

@@ -68,11 +68,13 @@ class Screen:
 
     def _table(self) -> Table:
         table = Table(title="Jobs, live by subscription", expand=False)
-        for column in ("post", "where", "state", "its way", "what happened"):
+        for column in ("post", "where", "state"):
+            table.add_column(column, no_wrap=True)
+        for column in ("its way", "last trouble"):
             table.add_column(column, overflow="fold")
         for key, job in sorted(self.jobs.items(), key=lambda item: (item[1]["dueAt"], item[0])):
             state = job["state"]
-            note = (job["fault"] or {}).get("message") or (job["published"] or {}).get("url") or ""
+            note = (job["fault"] or {}).get("message", "")
             table.add_row(
                 self.titles.get(key, ""),
                 job["connection"]["platform"]["key"],

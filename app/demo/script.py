@@ -68,29 +68,29 @@ SCENES: tuple[Scene, ...] = (
     ),
     Scene(
         "its worker is killed",
-        15,
+        18,
         {"text": "The worker was killed while this was on its way."},
         targets=("bluesky",),
         trouble=Trouble(_fault("bluesky", PUT_RECORD, "hold"), kill_worker=True),
     ),
     Scene(
         "its answer is lost",
-        22,
+        26,
         {"text": "The platform took it, and its answer was lost."},
         targets=("mastodon",),
         trouble=Trouble(_fault("mastodon", STATUSES, "drop_after_effect")),
     ),
-    Scene("content warning", 24, {"text": "The baker did it."}, targets=("mastodon",), options={"spoilerText": "Plot"}),
-    Scene("link card", 26, {"text": "Our new site:", "link": {"url": "https://example.com", "title": "Example"}}),
-    Scene("cancelled in time", 29, {"text": "Nobody will ever read this."}, cancel=True),
+    Scene("content warning", 28, {"text": "The baker did it."}, targets=("mastodon",), options={"spoilerText": "Plot"}),
+    Scene("link card", 30, {"text": "Our new site:", "link": {"url": "https://example.com", "title": "Example"}}),
+    Scene("cancelled in time", 33, {"text": "Nobody will ever read this."}, cancel=True),
     Scene(
         "the platform is in trouble",
-        31,
+        35,
         {"text": "The platform answered 503 first."},
         targets=("bluesky",),
         trouble=Trouble(_fault("bluesky", PUT_RECORD, "status", status=503)),
     ),
-    Scene("good night", 34, {"text": "That was a day. Good night!"}),
+    Scene("good night", 38, {"text": "That was a day. Good night!"}),
 )
 
 LONG = "This text is far too long for Bluesky. " * 12

@@ -16,7 +16,7 @@ def texts(scene: Scene) -> list[str]:
 
 def complaints(ledger: Sequence[Mapping[str, Any]]) -> list[str]:
     """Every difference between what was scheduled and what the platforms hold; none when the promise was kept."""
-    held = Counter((post["platform"], _plain(post["text"])) for post in ledger if not post.get("deleted"))
+    held = Counter((post["platform"], _plain(post["text"])) for post in ledger if not post["deleted_at"])
     wanted: Counter[tuple[str, str]] = Counter()
     for scene in SCENES:
         for platform in scene.targets:

@@ -9,7 +9,7 @@ from app.demo.verdict import complaints, texts
 def whole() -> list[dict[str, Any]]:
     """The ledger of a story in which everything went well."""
     return [
-        {"platform": platform, "text": text, "deleted": False}
+        {"platform": platform, "text": text, "deleted_at": None}
         for scene in SCENES
         if not scene.cancel
         for platform in scene.targets
@@ -42,7 +42,7 @@ def test_a_post_that_is_lost_is_found() -> None:
 
 def test_a_cancelled_post_that_went_out_is_found() -> None:
     cancelled = next(scene for scene in SCENES if scene.cancel)
-    ledger = [*whole(), {"platform": "bluesky", "text": cancelled.content["text"], "deleted": False}]
+    ledger = [*whole(), {"platform": "bluesky", "text": cancelled.content["text"], "deleted_at": None}]
 
     assert complaints(ledger)[0] == "bluesky holds 'Nobody will ever read this.' 1 times instead of 0."
 
@@ -50,4 +50,4 @@ def test_a_cancelled_post_that_went_out_is_found() -> None:
 def test_a_deleted_post_does_not_count() -> None:
     ledger = whole()
 
-    assert complaints([*ledger, {**ledger[0], "deleted": True}]) == []
+    assert complaints([*ledger, {**ledger[0], "deleted_at": "2026-01-01T00:00:00Z"}]) == []

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import socket
+import urllib.request
+
 from prometheus_client.parser import text_string_to_metric_families
 
 from app.kernel import metrics
@@ -31,3 +34,14 @@ def test_every_series_is_ours_and_described() -> None:
 def test_no_series_can_be_flooded_by_users() -> None:
     names = {label for series in vars(metrics).values() for label in getattr(series, "_labelnames", ())}
     assert names == {"platform", "outcome", "kind", "limit", "type"}
+
+
+def test_processes_of_one_machine_stand_next_to_each_other() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        first = taken.getsockname()[1]
+
+        port = metrics.listen("127.0.0.1", first)
+
+    assert first < port < first + 100
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+        assert b"postd_due_lag_seconds" in answer.read()

@@ -1,7 +1,4 @@
-"""Tenants, keys, the event log and what the installation keeps of itself.
-
-The previous release must be able to run on the new schema: expand first, contract in a later release.
-"""
+"""Tenants, keys, the event log and what the installation keeps of itself."""
 
 from __future__ import annotations
 
@@ -13,8 +10,6 @@ from migrations import policies
 
 revision = "0001"
 down_revision = None
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:

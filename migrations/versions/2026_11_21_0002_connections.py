@@ -1,7 +1,4 @@
-"""Connections with their sealed tokens and health log, and our clients at authorization servers.
-
-The previous release must be able to run on the new schema: expand first, contract in a later release.
-"""
+"""Connections with their sealed tokens and health log, and our clients at authorization servers."""
 
 from __future__ import annotations
 
@@ -13,8 +10,6 @@ from migrations import policies
 
 revision = "0002"
 down_revision = "0001"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:

@@ -1,7 +1,4 @@
-"""Authorization flows: from a ticket link to the chosen accounts.
-
-The previous release must be able to run on the new schema: expand first, contract in a later release.
-"""
+"""Authorization flows: from a ticket link to the chosen accounts."""
 
 from __future__ import annotations
 
@@ -13,8 +10,6 @@ from migrations import policies
 
 revision = "0003"
 down_revision = "0002"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:

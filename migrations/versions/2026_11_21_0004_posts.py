@@ -1,7 +1,4 @@
-"""Posts: what the user wrote and when it is meant to go out.
-
-The previous release must be able to run on the new schema: expand first, contract in a later release.
-"""
+"""Posts: what the user wrote and when it is meant to go out."""
 
 from __future__ import annotations
 
@@ -13,8 +10,6 @@ from migrations import policies
 
 revision = "0004"
 down_revision = "0003"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:

@@ -1,7 +1,4 @@
-"""Jobs: the row is the queue.
-
-The previous release must be able to run on the new schema: expand first, contract in a later release.
-"""
+"""Jobs: the row is the queue."""
 
 from __future__ import annotations
 
@@ -13,8 +10,6 @@ from migrations import policies
 
 revision = "0005"
 down_revision = "0004"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:

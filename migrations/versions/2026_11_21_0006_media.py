@@ -1,7 +1,4 @@
-"""Media files and the copies made to fit platforms.
-
-The previous release must be able to run on the new schema: expand first, contract in a later release.
-"""
+"""Media files and the copies made to fit platforms."""
 
 from __future__ import annotations
 
@@ -13,8 +10,6 @@ from migrations import policies
 
 revision = "0006"
 down_revision = "0005"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:

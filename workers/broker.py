@@ -5,8 +5,6 @@ Due times, attempts and retries stand on the rows in PostgreSQL. A lost, late or
 
 from __future__ import annotations
 
-import os
-
 import dramatiq
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.middleware import AgeLimit, AsyncIO, Callbacks, Middleware, ShutdownNotifications, TimeLimit
@@ -20,13 +18,7 @@ QUEUE_MINUTES = 5
 
 
 def make_broker(redis_url: str, *middleware: Middleware) -> RedisBroker:
-    """The broker over Redis, with just the middleware that wake-ups need.
-
-    The consumer looks for messages every 50 ms while it is idle, and takes no more than it can work on: a long upload
-    must not hold other jobs' wake-ups in a worker's memory.
-    """
-    os.environ.setdefault("dramatiq_worker_timeout", "50")
-    os.environ.setdefault("dramatiq_queue_prefetch", "1")
+    """The broker over Redis, with just the middleware that wake-ups need."""
     client: Redis = Redis.from_url(
         redis_url,
         retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=2), 5),

@@ -14,6 +14,9 @@ from app.flows.runtime import Runtime, running
 from app.kernel import logs, metrics
 from app.kernel.settings import Settings
 
+IDLE_MS = 50
+"""How often an idle consumer looks for wake-ups."""
+
 
 class RuntimeHolder(Middleware):
     """Holds what the actors of one process work with. Listed after AsyncIO, so that the loop lives around it."""
@@ -35,7 +38,11 @@ class RuntimeHolder(Middleware):
         return self._runtime
 
     def before_worker_boot(self, broker: Broker, worker: Worker) -> None:
-        """Open the runtime; messages are taken after this returns."""
+        """Open the runtime; messages are taken after this returns, by consumers that are made after it."""
+        # No more wake-ups are taken than there are threads: a long upload must not hold others' in its memory.
+        # The library reads its own variables for both when it is imported, before our settings are known.
+        worker.queue_prefetch = self._settings.worker_threads
+        worker.worker_timeout = IDLE_MS
         logs.configure(self._settings.log_level, json=self._settings.log_json)
         if self._settings.metrics_port:
             metrics.listen(self._settings.host, self._settings.metrics_port)

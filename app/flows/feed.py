@@ -9,12 +9,14 @@ a feed also looks by itself now and then.
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.flows.runtime import Runtime
@@ -106,7 +108,12 @@ async def follow(rt: Runtime, tenant: UUID, topic: Topic[Any], after: int | None
             yield Moment(row, None, seq if whole else STATE_AGAIN, caught_up=whole)
         rows = ()
         while True:
-            batch, found, newest = await _next(rt, tenant, topic, seq)
+            try:
+                batch, found, newest = await _next(rt, tenant, topic, seq)
+            except PoolTimeout:
+                # Too many readers at once: this one is late, and misses nothing.
+                await asyncio.sleep(random.uniform(0.1, 1.0))
+                continue
             for event in batch:
                 seq = event.seq
                 row = event if topic.read is None else found.get(event.subject_id)

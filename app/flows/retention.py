@@ -37,7 +37,7 @@ ALONE = text("SELECT pg_try_advisory_xact_lock(hashtextextended('retention', 0))
 
 async def sweep(rt: Runtime) -> None:
     """Delete what has had its time; does nothing while another process does."""
-    now = func.clock_timestamp()
+    now = func.statement_timestamp()  # stable within a statement: it can end an index range
     events_kept = timedelta(seconds=rt.settings.timing.event_retention)
     async with rt.db.system() as session:
         if not await session.scalar(ALONE):
@@ -58,7 +58,7 @@ async def _drop(session: AsyncSession, table: type[Table], condition: ColumnElem
 
 
 async def _abandoned(session: AsyncSession) -> Sequence[tuple[UUID, UUID]]:
-    late = MediaFile.upload_expires_at < func.clock_timestamp() - UPLOADS_KEPT
+    late = MediaFile.upload_expires_at < func.statement_timestamp() - UPLOADS_KEPT
     waiting = MediaFile.state == MediaState.AWAITING_UPLOAD
     rows = (await session.execute(select(MediaFile.tenant_id, MediaFile.id).where(waiting, late).limit(100))).all()
     return [(row.tenant_id, row.id) for row in rows]

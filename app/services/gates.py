@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Index, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -32,7 +32,7 @@ class Gate(Table):
     tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
     next_wake_at: Mapped[datetime]
 
-    __table_args__ = (of_tenant(),)
+    __table_args__ = (of_tenant(), Index("ix_tenant_gates_next_wake_at", "next_wake_at"))
 
 
 def lower(session: AsyncSession, wake_at: datetime) -> None:

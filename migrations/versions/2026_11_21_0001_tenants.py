@@ -44,6 +44,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("tenant_id", name=op.f("pk_tenant_gates")),
     )
+    op.create_index("ix_tenant_gates_next_wake_at", "tenant_gates", ["next_wake_at"], unique=False)
     op.create_table(
         "events",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),

@@ -12,7 +12,7 @@ DUE = text(
     """
     WITH due AS MATERIALIZED (
         SELECT id FROM connections
-        WHERE next_check_at <= clock_timestamp() AND state IN ('healthy', 'expiring_soon', 'attention')
+        WHERE next_check_at <= statement_timestamp() AND state IN ('healthy', 'expiring_soon', 'attention')
         ORDER BY next_check_at LIMIT :limit FOR UPDATE SKIP LOCKED
     )
     UPDATE connections SET next_check_at = clock_timestamp() + :again FROM due WHERE connections.id = due.id

@@ -15,7 +15,7 @@ from app.services.db import tenant_of
 DUE = text(
     """
     WITH due AS MATERIALIZED (
-        SELECT id FROM media WHERE fit_at <= clock_timestamp() ORDER BY fit_at LIMIT :limit FOR UPDATE SKIP LOCKED
+        SELECT id FROM media WHERE fit_at <= statement_timestamp() ORDER BY fit_at LIMIT :limit FOR UPDATE SKIP LOCKED
     )
     UPDATE media SET fit_at = clock_timestamp() + :again FROM due WHERE media.id = due.id
     RETURNING media.tenant_id, media.id

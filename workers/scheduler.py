@@ -25,7 +25,7 @@ from workers import queues
 
 log = structlog.get_logger(__name__)
 
-CAPACITY = 500
+CAPACITY = 100
 """Wake-ups that may wait in a queue; more would only wait there instead of in the table."""
 TENANTS = 50
 """Tenants that take their turn in one scan."""

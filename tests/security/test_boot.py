@@ -36,7 +36,7 @@ def sound(login_url: str, redis_url: str, tmp_path: Path) -> dict[str, str]:
         "POSTD_MEDIA_STORE": f"file:{tmp_path / 'media'}",
         "POSTD_DATA_DIR": str(tmp_path),
         "POSTD_PORT": str(port),
-        "POSTD_LOG_LEVEL": "DEBUG",
+        "POSTD_LOG_LEVEL": "INFO",
     }
 
 

@@ -26,6 +26,18 @@ PLACES = (
 )
 INSTALL = ("apt-get", "install", "--yes", "--no-install-recommends", "chromium")
 
+ARGUMENTS = (
+    "--no-sandbox",  # tests also run as root
+    # A browser that calls home first answers late, above all where nothing of that is to be reached.
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+    "--disable-gpu",
+)
+"""How the browser is started in every test."""
+
 
 def candidates() -> Iterator[str]:
     """Give the browsers that may be here: the one that CHROMIUM names first."""

@@ -21,7 +21,7 @@ import httpx2
 from playwright.async_api import Page, async_playwright
 
 from app.http.assets import FOLDER
-from tests.browser.chromium import find
+from tests.browser.chromium import ARGUMENTS, find
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGET = ROOT / "docs" / "images" / "playground.png"
@@ -48,7 +48,7 @@ def start(data: str) -> tuple[subprocess.Popen[str], str]:
 async def picture(address: str) -> None:
     """Take the picture."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=find(), args=["--no-sandbox"])
+        browser = await playwright.chromium.launch(executable_path=find(), args=list(ARGUMENTS))
         page = await browser.new_page(viewport={"width": 1440, "height": 900}, device_scale_factor=1)
         await page.goto(address)
         await page.locator("#schema-status").get_by_text("Schema ready").wait_for()

@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse
 
 from app.http.assets import MOUNT, assets
 from app.http.rendering import html_page
-from tests.browser.chromium import find
+from tests.browser.chromium import ARGUMENTS, find
 
 ORIGIN = "http://postd.test"
 FRONTEND = "http://planner.test"
@@ -109,9 +109,9 @@ class Pages:
 @pytest.fixture
 async def pages() -> AsyncIterator[Pages]:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=find(), args=["--no-sandbox"])
+        browser = await playwright.chromium.launch(executable_path=find(), args=list(ARGUMENTS))
         context = await browser.new_context()
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         made = Pages(context)
         await made.context.route("**/*", made.serve)
         yield made

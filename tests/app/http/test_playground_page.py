@@ -23,7 +23,7 @@ from playwright.async_api import (
 )
 
 from app.http.assets import FOLDER
-from tests.browser.chromium import find
+from tests.browser.chromium import ARGUMENTS, find
 
 EXAMPLES = FOLDER / "playground" / "examples.json"
 RESPONSE = "document.querySelector('.result-window .CodeMirror')?.CodeMirror.getValue() ?? ''"
@@ -106,7 +106,7 @@ async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         started = await playwright.chromium.launch(
             executable_path=find(),
-            args=["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"],
+            args=[*ARGUMENTS, "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"],
         )
         yield started
         await started.close()

@@ -21,7 +21,7 @@ from app.actions.posts.compose import as_account
 from app.domain.connections.queries import connection as read_connection
 from app.domain.jobs.faults import stored
 from app.domain.jobs.states import JobEvent, JobState, JobStep
-from app.domain.jobs.verdict import NEEDS_USER, Verdict, judge
+from app.domain.jobs.verdict import NEEDS_USER, Verdict
 from app.flows.lease import Lease
 from app.flows.runtime import Runtime
 from app.flows.tries import NotStorable, Try
@@ -134,21 +134,13 @@ async def _send(attempt: Try, access: Any, task: PublishTask) -> Outcome:
 
 async def _settle(attempt: Try, outcome: Outcome) -> None:
     job = attempt.job
-    verdict = judge(
-        outcome,
-        attempts=job.attempts,
-        max_attempts=job.max_attempts,
-        last_part=job.part == job.parts - 1,
-        timing=attempt.rt.settings.timing,
-    )
+    verdict = attempt.verdict_on(outcome)
     if verdict.event is JobEvent.LOSE_ANSWER:
         verdict = replace(verdict, wait=attempt.rt.settle_delay(job.platform))
-    ref = outcome.ref if isinstance(outcome, Published) else None
-    data = outcome.checkpoint if isinstance(outcome, Pending) else None
     try:
-        await attempt.settle(verdict, ref=ref, checkpoint=data)
+        await attempt.settle(verdict, outcome)
     except NotStorable as refused:
-        if ref is None and data is None:
+        if not isinstance(outcome, Published | Pending):
             raise  # the row says what it said before; its lease ends and the rescuer goes on from there
         # Sent, and where it is cannot be written down: reconcile looks, and a person decides in the end.
         fault = stored(Fault(FaultKind.UNEXPECTED_ANSWER, str(refused), "It is looked for.", effect=Effect.UNKNOWN))

@@ -17,7 +17,7 @@ from app.actions.jobs.watch import Watch, watch
 from app.domain.jobs.faults import WORKER_CRASHED, own
 from app.domain.jobs.queries import is_anothers
 from app.domain.jobs.states import JobEvent, JobState
-from app.domain.jobs.verdict import NEEDS_USER, Verdict, judge
+from app.domain.jobs.verdict import NEEDS_USER, Verdict
 from app.flows.lease import Lease
 from app.flows.runtime import Runtime
 from app.flows.tries import ANOTHERS, NotStorable, Try
@@ -49,13 +49,7 @@ async def poll(rt: Runtime, tenant: UUID, job_id: UUID, worker: str) -> None:
         await _later(attempt, outcome)
         return
     job = attempt.job
-    verdict = judge(
-        outcome,
-        attempts=job.attempts,
-        max_attempts=job.max_attempts,
-        last_part=job.part == job.parts - 1,
-        timing=rt.settings.timing,
-    )
+    verdict = attempt.verdict_on(outcome)
     if verdict.event is JobEvent.LOSE_ANSWER:
         verdict = Verdict(JobEvent.OVERDUE, wait=verdict.wait, fault=verdict.fault)
     elif verdict.event is JobEvent.PUBLISH_PART:
@@ -156,10 +150,8 @@ async def _take(rt: Runtime, tenant: UUID, job_id: UUID, state: JobState, worker
 
 
 async def _settle(attempt: Try, verdict: Verdict, outcome: Outcome | None = None) -> None:
-    ref = outcome.ref if isinstance(outcome, Published) else None
-    data = outcome.checkpoint if isinstance(outcome, Pending) else None
     try:
-        await attempt.settle(verdict, ref=ref, checkpoint=data)
+        await attempt.settle(verdict, outcome)
     except LeaseLost as lost:
         log.warning("job.lease_lost", job_id=str(attempt.job.id), reason=lost.message)
 

@@ -7,7 +7,7 @@ platform, the lease, and a settlement that survives a short loss of the database
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -26,6 +26,7 @@ from app.domain.jobs.faults import BY_HAND
 from app.domain.jobs.model import Job, JobPart
 from app.domain.jobs.states import JobEvent
 from app.domain.jobs.verdict import NEEDS_USER, Verdict
+from app.domain.jobs.verdict import judge as judge_outcome
 from app.flows.access import ready, superseded
 from app.flows.files import prepared_files
 from app.flows.lease import Lease
@@ -34,7 +35,7 @@ from app.kernel import metrics
 from app.kernel.storable import storable
 from app.services import events
 from app.services.db import passing
-from connectors.contract import Access, Connector, Context, PublishedRef, PublishTask
+from connectors.contract import Access, Connector, Context, Outcome, Pending, Published, PublishedRef, PublishTask
 from connectors.exchanges import Exchange
 from connectors.faults import Effect, Fault, FaultKind, PlatformFault
 
@@ -150,15 +151,26 @@ class Try:
             intended_at=row.intended_at,
         )
 
-    async def settle(
-        self, verdict: Verdict, *, ref: PublishedRef | None = None, checkpoint: Mapping[str, Any] | None = None
-    ) -> Job:
-        """Write the end of the try down, and tell the connection when its access is lost.
+    def verdict_on(self, outcome: Outcome) -> Verdict:
+        """What follows from the outcome of the part under way."""
+        job = self.job
+        return judge_outcome(
+            outcome,
+            attempts=job.attempts,
+            max_attempts=job.max_attempts,
+            last_part=job.part == job.parts - 1,
+            timing=self.rt.settings.timing,
+        )
+
+    async def settle(self, verdict: Verdict, outcome: Outcome | None = None) -> Job:
+        """Write the end of the try down, with what the platform gave, and tell the connection when access is lost.
 
         Raises:
             LeaseLost: the job is not ours any more; nothing was written.
             NotStorable: where the part is cannot be written down; nothing was written.
         """
+        ref = outcome.ref if isinstance(outcome, Published) else None
+        checkpoint = outcome.checkpoint if isinstance(outcome, Pending) else None
         if ref is not None:
             ref = PublishedRef(storable(ref.id), storable(ref.url), storable(ref.extra))
         command = Settlement(

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.domain.jobs.states import FINAL, LEASED, JobState, JobStep, ParkReason
+from app.domain.jobs.states import FINAL, LEASED, MACHINE, JobEvent, JobState, JobStep, ParkReason
 from app.services.tables import Key, Table, Word, of_tenant, one_of, refers
 
 
@@ -18,7 +18,7 @@ def quoted(states: tuple[JobState, ...]) -> str:
     return ", ".join(f"'{state}'" for state in states)
 
 
-WAITING_TO_RUN = "state IN ('scheduled', 'retrying')"
+WAITING_TO_RUN = f"state IN ({quoted(MACHINE.sources(JobEvent.CLAIM))})"
 """The condition of the index by which a connection's next job is found."""
 
 

@@ -93,6 +93,7 @@ def test_a_keeper_killed_inside_initdb_leaves_nothing_that_hinders(new_data: Pat
 
 def test_a_keeper_started_by_hand_stays_until_asked_to_end(data: Path) -> None:
     keeper = keeper_by_hand(data)
+    wait_until(lambda: addresses_of(data) is not None, "the servers are up")  # or `attach` may start a quicker keeper
     with attach(data, fast=True, grace=GRACE) as servers:
         assert servers.addresses.keeper_pid == keeper.pid
     assert addresses_of(data) is not None

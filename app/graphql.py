@@ -28,8 +28,8 @@ from strawberry.types.unset import UNSET
 
 from app.domain.keys.errors import KeyRefused
 from app.flows.identify import identify
+from app.flows.live.sessions import Session, Sessions, TooManySessions
 from app.flows.runtime import Runtime
-from app.flows.sessions import Session, Sessions, TooManySessions
 from app.graphql_socket import Adapter, Handler, Unavailable, close
 from connectors.secret import Secret
 from resolvers.api import SCHEMA

@@ -13,8 +13,8 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from app.flows.boot import examine
-from app.flows.presence import present
 from app.flows.runtime import Runtime, running
+from app.flows.upkeep.presence import present
 from app.graphql import graphql_app
 from app.http import connect, graphql_address, media, playground, probes
 from app.http.middleware import stack

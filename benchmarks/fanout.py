@@ -27,7 +27,7 @@ import uvloop
 from app.actions.keys.create import CreateKey, create
 from app.boot.group import Child
 from app.domain.keys.model import Scope
-from app.flows.sessions import MAX_PER_KEY
+from app.flows.live.sessions import MAX_PER_KEY
 from app.kernel.clock import SystemClock
 from app.services import events
 from app.services.bus import Bus

@@ -10,9 +10,9 @@ import strawberry
 
 from app.domain.connections import queries
 from app.domain.connections.model import Connection as Row
-from app.flows import connect, switch
-from app.flows.disconnect import disconnect
-from app.flows.tickets import Ticket, TicketInvalid
+from app.flows.connections import connect, switch
+from app.flows.connections.disconnect import disconnect
+from app.flows.connections.tickets import Ticket, TicketInvalid
 from connectors.secret import Secret
 from resolvers.acting import acting
 from resolvers.context import Context, Info

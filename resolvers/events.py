@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.flows.feed import refuse_expired
+from app.flows.live.feed import refuse_expired
 from app.services import events as log
 from app.services.paging import Page, PageRequest
 from resolvers.context import Info

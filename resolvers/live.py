@@ -13,8 +13,8 @@ from graphql import GraphQLError
 from app.domain.connections import live as connections
 from app.domain.jobs import live as jobs
 from app.domain.posts import live as posts
-from app.flows import feed
-from app.flows.feed import MAX_STATE, Moment, Topic
+from app.flows.live import feed
+from app.flows.live.feed import MAX_STATE, Moment, Topic
 from app.kernel.errors import DomainError
 from resolvers.context import Context, Info
 from resolvers.loaders import refresh

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import strawberry
 
-from app.flows import media as flows
+from app.flows.media import intake as flows
 from resolvers.context import Info
 from schema import media_results as results
 from schema.media import Media, MediaUpload

@@ -12,7 +12,7 @@ from app.actions.posts.schedule import Schedule, schedule
 from app.actions.posts.update import Update, update
 from app.domain.posts.planned_time import PlannedTime as Planned
 from app.domain.posts.planned_time import usable
-from app.flows import plans
+from app.flows.publishing import plans
 from resolvers.acting import acting
 from resolvers.context import Context, Info
 from schema import post_inputs as inputs

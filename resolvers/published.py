@@ -6,7 +6,7 @@ from typing import Annotated
 
 import strawberry
 
-from app.flows.published import delete_published, edit_published
+from app.flows.publishing.published import delete_published, edit_published
 from resolvers.context import Info
 from schema import job_results as results
 from schema.jobs import Job

@@ -15,8 +15,8 @@ from app.domain.jobs import errors as jobs
 from app.domain.media import errors as media
 from app.domain.posts import errors as posts
 from app.domain.posts.planned_time import PlannedTimeInvalid
-from app.flows.published import PlatformRefused
-from app.flows.tickets import TicketInvalid
+from app.flows.connections.tickets import TicketInvalid
+from app.flows.publishing.published import PlatformRefused
 from app.kernel.errors import InvalidInput, NotFound
 from app.services.idempotency import IdempotencyKeyReused
 from schema import errors as words

@@ -9,7 +9,7 @@ import strawberry
 
 from app.domain.posts.errors import TargetProblem
 from app.domain.posts.planned_time import TimeNotice
-from app.flows.plans import PostCancelled as Outcome
+from app.flows.publishing.plans import PostCancelled as Outcome
 from schema.errors import (
     ConnectionNotUsable,
     IdempotencyKeyReused,

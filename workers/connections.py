@@ -7,7 +7,7 @@ from uuid import UUID
 import dramatiq
 from dramatiq import Broker
 
-from app.flows.monitor import look_at
+from app.flows.connections.monitor import look_at
 from app.kernel import logs
 from workers import queues
 from workers.holder import RuntimeHolder

@@ -9,8 +9,8 @@ from dramatiq import Broker, Worker
 from dramatiq.asyncio import get_event_loop_thread
 from dramatiq.middleware import Middleware
 
-from app.flows.presence import present
 from app.flows.runtime import Runtime, running
+from app.flows.upkeep.presence import present
 from app.kernel import logs, metrics
 from app.kernel.settings import Settings
 

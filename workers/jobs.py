@@ -12,7 +12,7 @@ from dramatiq import Broker
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from app.flows.wake import wake
+from app.flows.publishing.wake import wake
 from app.kernel import logs
 from app.services.db import passing
 from workers import queues

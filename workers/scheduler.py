@@ -16,9 +16,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.actions.connections.due import due_for_a_look
 from app.actions.jobs.offer import next_moment, offer
 from app.actions.media.due import due_for_fitting
-from app.flows.gauges import measure
-from app.flows.retention import sweep
 from app.flows.runtime import Runtime
+from app.flows.upkeep.gauges import measure
+from app.flows.upkeep.retention import sweep
 from app.kernel import metrics
 from app.services.wakeups import WakeUp, WakeUps
 from workers import queues

@@ -15,8 +15,8 @@ import uvicorn
 from app.boot import surroundings
 from app.boot.group import Child, run_group
 from app.flows.boot import examine
-from app.flows.presence import present
 from app.flows.runtime import NotConfigured, running
+from app.flows.upkeep.presence import present
 from app.kernel import metrics
 from app.kernel.settings import Settings
 from app.services.wakeups import WakeUps

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import typer
 
 from app.boot import surroundings
-from app.flows.rotate import rotate as rotate_all
-from app.flows.rotate import usage
 from app.flows.runtime import running
+from app.flows.upkeep.rotate import rotate as rotate_all
+from app.flows.upkeep.rotate import usage
 from app.kernel.settings import Settings
 from app.services.vault import generate_key
 

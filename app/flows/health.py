@@ -21,8 +21,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.domain.jobs import statistics
 from app.domain.jobs.states import JobState
 from app.domain.processes import queries as processes
-from app.flows.presence import BEAT
 from app.flows.runtime import Runtime
+from app.flows.upkeep.presence import BEAT
 from app.services import schema
 from app.services.gates import Gate
 from app.version import VERSION

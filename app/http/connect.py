@@ -16,10 +16,10 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from app.domain.connections.flow_model import FlowState, OAuthFlow
-from app.flows.connect import Arrival, arrive, begin, choose, redirect_uri
-from app.flows.grants import made_by, opened
+from app.flows.connections.connect import Arrival, arrive, begin, choose, redirect_uri
+from app.flows.connections.grants import made_by, opened
+from app.flows.connections.tickets import TicketInvalid, digest, find_state, find_ticket
 from app.flows.runtime import Runtime
-from app.flows.tickets import TicketInvalid, digest, find_state, find_ticket
 from app.http.connect_pages import Pages, failed
 from app.http.refusals import status_of
 from app.http.same_browser import ForeignForm, Tie, require_own_form, tie, tied

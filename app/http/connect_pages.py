@@ -16,8 +16,8 @@ from app.domain.jobs.queries import JobFilter
 from app.domain.jobs.queries import count as count_jobs
 from app.domain.jobs.states import JobState
 from app.domain.tenants.model import Tenant
+from app.flows.connections.ways import connector_of, method_of
 from app.flows.runtime import Runtime
-from app.flows.ways import connector_of, method_of
 from app.http.rendering import content_policy, html_page
 from app.kernel.errors import DomainError
 from app.kernel.settings import Settings

@@ -15,7 +15,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from app.domain.media.model import MediaFile
-from app.flows.media_transfer import find_readable, find_upload, receive
+from app.flows.media.transfer import find_readable, find_upload, receive
 from app.flows.runtime import Runtime
 from app.http.refusals import refused
 from app.kernel.errors import DomainError

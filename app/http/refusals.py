@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse
 
 from app.domain.connections.errors import ConnectFailed, DifferentAccount, UnknownPlatform
 from app.domain.media.errors import LinkInvalid, MediaNotReady, MediaRefused, UploadInvalid
-from app.flows.tickets import TicketInvalid
+from app.flows.connections.tickets import TicketInvalid
 from app.kernel.errors import DomainError, InvalidInput, NotFound
 from app.services.storage import FileTooLarge
 

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.domain.connections.flow_model import OAuthFlow
-from app.flows.tickets import LIFE
+from app.flows.connections.tickets import LIFE
 from app.kernel.errors import DomainError
 from app.kernel.settings import Settings
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from app.flows.feed import Topic, follow
+from app.flows.live.feed import Topic, follow
 from app.flows.runtime import Runtime
 from app.services import events
 from app.services.events import EventRow

@@ -27,10 +27,10 @@ from app.domain.posts.content import content, part
 from app.domain.posts.model import Post
 from app.domain.posts.planned_time import PlannedTime
 from app.domain.posts.states import PostState
-from app.flows.connect import Offer, arrive, begin, offer
-from app.flows.media_bytes import keep, new_key
+from app.flows.connections.connect import Offer, arrive, begin, offer
+from app.flows.connections.tickets import Ticket, find_state, find_ticket
+from app.flows.media.content import keep, new_key
 from app.flows.runtime import Runtime
-from app.flows.tickets import Ticket, find_state, find_ticket
 from app.kernel import ids
 from connectors.capabilities import ConnectBy
 from connectors.secret import Secret

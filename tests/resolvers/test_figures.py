@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from app.domain.keys.model import Scope
-from app.flows.presence import present
+from app.flows.upkeep.presence import present
 from schema.node import encode
 from tests.fixtures.graph import Graph
 from tests.fixtures.world import now

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from app.actions.jobs.cancel import cancel
-from app.flows import feed
+from app.flows.live import feed
 from schema.events import cursor_of
 from schema.node import encode
 from tests.fixtures.graph import Graph, until

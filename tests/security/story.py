@@ -16,8 +16,8 @@ from websockets.exceptions import ConnectionClosedError
 from websockets.typing import Subprotocol
 
 from app.domain.connections.queries import connection as read_connection
-from app.flows.access import ready
-from app.flows.wake import wake
+from app.flows.connections.access import ready
+from app.flows.publishing.wake import wake
 from app.services.wakeups import WakeUps
 from schema.node import split
 from tests.fixtures.consent import Way, agree, decide

@@ -11,9 +11,9 @@ from app.actions.connections.tokens import CURRENT, PREVIOUS, TABLE
 from app.domain.connections.model import Connection
 from app.domain.connections.states import ConnectionState
 from app.domain.jobs.states import JobState, ParkReason
-from app.flows.disconnect import disconnect
-from app.flows.monitor import look_at
-from app.flows.wake import wake
+from app.flows.connections.disconnect import disconnect
+from app.flows.connections.monitor import look_at
+from app.flows.publishing.wake import wake
 from app.services.vault import Keyring, Place, SealBroken, Vault, generate_key
 from connectors.contract import Account, AccountGrant, Tokens
 from connectors.secret import Secret

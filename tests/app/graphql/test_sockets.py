@@ -11,7 +11,7 @@ from websockets.exceptions import InvalidStatus
 
 from app import graphql_socket
 from app.domain.keys.model import Scope
-from app.flows import feed, sessions
+from app.flows.live import feed, sessions
 from schema.events import cursor_of
 from schema.node import encode
 from tests.fixtures.graph import Graph, Socket, until

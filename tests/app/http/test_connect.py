@@ -11,7 +11,7 @@ import pytest
 from markupsafe import escape
 
 from app.domain.connections.states import ConnectionState
-from app.flows.tickets import digest
+from app.flows.connections.tickets import digest
 from connectors.capabilities import ConnectBy
 from connectors.secret import Secret
 from tests.fixtures.consent import BLUESKY, MASTODON, WAYS, Way, agree, connect, decide, ticket

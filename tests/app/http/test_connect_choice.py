@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import update
 
 from app.domain.connections.flow_model import FlowState, OAuthFlow
-from app.flows.connect import Offer, offer
-from app.flows.grants import keep_choices
-from app.flows.tickets import Ticket, digest, find_ticket
+from app.flows.connections.connect import Offer, offer
+from app.flows.connections.grants import keep_choices
+from app.flows.connections.tickets import Ticket, digest, find_ticket
 from connectors.contract import Account, AccountGrant, Grant, Tokens
 from connectors.secret import Secret
 from tests.fixtures.served import Browser, form_in

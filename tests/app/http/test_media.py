@@ -13,11 +13,11 @@ from starlette.routing import Router
 from starlette.types import Message
 
 from app.domain.media.model import MediaFile
-from app.flows.media import CreateUpload, Upload, complete_upload, create_upload
-from app.flows.media_transfer import read_link
+from app.flows.media.intake import CreateUpload, Upload, complete_upload, create_upload
+from app.flows.media.transfer import read_link
 from app.http.media import disposition, routes
 from app.services.signed_links import LinkSigner
-from tests.app.flows import uploads
+from tests.app.flows.media import uploads
 from tests.fixtures.site import Site
 
 PICTURE = uploads.image()

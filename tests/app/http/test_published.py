@@ -12,7 +12,7 @@ from app.actions.posts.schedule import Schedule, schedule
 from app.domain.jobs.model import Job
 from app.domain.jobs.queries import of_posts
 from app.domain.posts.content import content, part
-from app.flows.wake import wake
+from app.flows.publishing.wake import wake
 from schema.node import encode
 from tests.fixtures.consent import BLUESKY, MASTODON, WAYS, Way, connect, ticket
 from tests.fixtures.served import Browser

@@ -16,7 +16,7 @@ from app.domain.jobs.model import Job
 from app.domain.jobs.states import JobEvent, JobState, JobStep, ParkReason
 from app.domain.jobs.verdict import Verdict, judge_fault
 from app.domain.posts.states import PostState
-from app.flows.plans import cancel_post
+from app.flows.publishing.plans import cancel_post
 from app.kernel.errors import NotFound
 from connectors.faults import FaultKind
 from tests.fixtures.scripted import fault

@@ -49,7 +49,7 @@ from app.domain.jobs.errors import JobRefusal
 from app.domain.jobs.states import FINAL, JobEvent, JobState, ParkReason
 from app.domain.jobs.verdict import Verdict
 from app.domain.posts.states import project
-from app.flows import switch
+from app.flows.connections import switch
 from app.services.db import Database
 from connectors.contract import PublishedRef
 from tests.fixtures.scripted import Scripted

@@ -15,8 +15,8 @@ from app.domain.posts.content import content, part
 from app.domain.posts.errors import InvalidContent, PostNotEditable, PostRevisionConflict
 from app.domain.posts.model import Post
 from app.domain.posts.planned_time import PlannedTime, PlannedTimeInvalid
-from app.flows.plans import publish_post_now, reschedule_post
-from app.flows.wake import wake
+from app.flows.publishing.plans import publish_post_now, reschedule_post
+from app.flows.publishing.wake import wake
 from app.kernel.errors import NotFound
 from tests.fixtures.world import World, now
 

@@ -1,0 +1,1 @@
+"""Accounts are connected, kept alive, readied for a call, and let go."""

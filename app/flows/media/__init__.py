@@ -1,0 +1,1 @@
+"""Files come in, are looked at and kept, and go out again."""

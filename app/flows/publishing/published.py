@@ -1,0 +1,131 @@
+"""Change or remove a post that is out, on the platform itself, where the platform can.
+
+Promise: what is answered is what the platform did. The job stays `published`: it was; the event log and the audit
+log say what was done to it afterwards, and by whom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.actions.jobs.annotate import annotate
+from app.actions.posts.compose import as_part
+from app.domain.jobs.errors import JobNotEditable, JobNotPublished
+from app.domain.jobs.model import Job, JobPart
+from app.domain.jobs.queries import job as read_job
+from app.domain.jobs.queries import parts_of
+from app.domain.jobs.states import JobState
+from app.domain.posts.content import Stored
+from app.domain.posts.errors import InvalidContent, TargetProblem
+from app.flows.connections.access import ready
+from app.flows.publishing.files import prepared_files
+from app.flows.runtime import Runtime
+from app.kernel.errors import DomainError
+from app.services import events
+from app.services.db import tenant_of
+from connectors.contract import Access, Connector, Content, Context, PrepareStep, PublishedRef, PublishTask, Severity
+from connectors.faults import PlatformFault
+
+
+class PlatformRefused(DomainError):
+    """The platform did not do it. Nothing was changed here."""
+
+    code: ClassVar[str] = "PLATFORM_REFUSED"
+
+    def __init__(self, error: PlatformFault) -> None:
+        super().__init__(error.fault.message, hint=error.fault.hint, path=("input", "jobId"))
+        self.fault = error.fault
+
+
+async def delete_published(rt: Runtime, tenant: UUID, actor: str, job_id: UUID) -> Job:
+    """Remove every part of a published post from the platform, the last one first.
+
+    Raises:
+        NotFound, JobNotPublished: there is nothing to remove.
+        PlatformRefused: the platform cannot or would not; parts that are gone stay gone, ask again for the rest.
+    """
+    job, parts, connector = await _published(rt, tenant, job_id)
+    cx = rt.connector_context(job.platform)
+    try:
+        access = await ready(rt, cx, tenant, job.connection_id)
+        for part in reversed(parts):
+            if part.platform_ref is not None:
+                await connector.delete(cx, access, _ref(part))
+    except PlatformFault as error:
+        raise PlatformRefused(error) from error
+    async with rt.db.transaction(tenant) as session:
+        events.act_as(session, actor)
+        return await annotate(session, job_id, "job.deleted_on_platform", verb="job.delete_published")
+
+
+async def edit_published(rt: Runtime, tenant: UUID, actor: str, job_id: UUID, content: Stored) -> Job:
+    """Change the text and files of a published post of one part.
+
+    Raises:
+        NotFound, JobNotPublished, JobNotEditable, InvalidContent: nothing was changed.
+        PlatformRefused: the platform cannot or would not.
+    """
+    job, parts, connector = await _published(rt, tenant, job_id)
+    resolved: Stored = {**content, "options": job.content["options"]}
+    if job.parts != 1 or len(resolved["parts"]) != 1:
+        raise JobNotEditable(job)
+    cx = rt.connector_context(job.platform)
+    try:
+        access = await ready(rt, cx, tenant, job.connection_id)
+        task, errors = await _task(rt, cx, access, job, parts[0], resolved)
+        if errors:
+            raise InvalidContent(errors)
+        ref = await connector.edit(cx, access, _ref(parts[0]), task)
+    except PlatformFault as error:
+        raise PlatformRefused(error) from error
+    async with rt.db.transaction(tenant) as session:
+        events.act_as(session, actor)
+        await _rewrite(session, job_id, resolved, ref)
+        return await annotate(session, job_id, "job.edited_on_platform", verb="job.edit_published")
+
+
+async def _published(rt: Runtime, tenant: UUID, job_id: UUID) -> tuple[Job, list[JobPart], Connector]:
+    async with rt.db.read(tenant) as session:
+        job = await read_job(session, job_id)
+        parts = list(await parts_of(session, [job_id]))
+    if job.state is not JobState.PUBLISHED:
+        raise JobNotPublished(job)
+    return job, parts, rt.catalog.get(job.platform)
+
+
+async def _task(
+    rt: Runtime, cx: Context, access: Access, job: Job, row: JobPart, content: Stored
+) -> tuple[PublishTask, Sequence[TargetProblem]]:
+    """The changed first part with its files uploaded, and what is wrong with it."""
+    connector = rt.catalog.get(job.platform)
+    files = await prepared_files(rt, job.tenant_id, content["parts"][0], connector.capabilities.images)
+    part = as_part(content["parts"][0], files.rows, files.opener)
+    languages = tuple(content["languages"])
+    found = connector.validate(Content((part,), languages, content["options"]), access.account)
+    errors = [TargetProblem(one, job.platform) for one in found if one.severity is Severity.ERROR]
+    task = PublishTask(part, 0, row.attempt_key, row.composed_at, content["options"], languages)
+    if errors:
+        return task, errors
+
+    async def keep_nothing(_step: PrepareStep, _data: Mapping[str, Any]) -> None:
+        """An edit that is interrupted is asked for again by the user, from the start."""
+
+    return replace(task, checkpoint=await connector.prepare(cx, access, task, keep_nothing)), ()
+
+
+async def _rewrite(session: AsyncSession, job_id: UUID, content: Stored, ref: PublishedRef) -> None:
+    mine = (Job.tenant_id == tenant_of(session), Job.id == job_id)
+    await session.execute(update(Job).where(*mine).values(content=content))
+    part = (JobPart.tenant_id == tenant_of(session), JobPart.job_id == job_id, JobPart.position == 0)
+    values = {"platform_ref": ref.id, "url": ref.url, "extra": dict(ref.extra)}
+    await session.execute(update(JobPart).where(*part).values(values))
+
+
+def _ref(part: JobPart) -> PublishedRef:
+    return PublishedRef(part.platform_ref or "", part.url, part.extra)

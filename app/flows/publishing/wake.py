@@ -1,0 +1,87 @@
+"""Look at a job whose moment has come, and do what its state asks for.
+
+A wake-up carries an id and nothing else. It may come late, twice or from the past: the row decides, and ten wake-ups
+do no more than one.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from app.actions.jobs.park import miss, park, release_connection
+from app.actions.jobs.rescue import rescue
+from app.domain.connections.model import Connection
+from app.domain.connections.queries import connection as read_connection
+from app.domain.connections.states import USABLE, ConnectionState
+from app.domain.jobs.model import Job
+from app.domain.jobs.queries import job as read_job
+from app.domain.jobs.states import JobState, ParkReason
+from app.flows.publishing.publish import publish
+from app.flows.publishing.reconcile import poll, reconcile
+from app.flows.runtime import Runtime
+from app.kernel import logs, metrics
+from app.kernel.errors import NotFound
+from app.services import events
+
+
+async def wake(rt: Runtime, tenant: UUID, job_id: UUID, worker: str) -> None:
+    """Do what the job needs now; nothing where it has moved on or is gone."""
+    try:
+        async with rt.db.read(tenant) as session:
+            job = await read_job(session, job_id)
+            connection = await read_connection(session, job.connection_id)
+    except NotFound:
+        return
+    with logs.bound(connection_id=connection.id, platform=job.platform):
+        await _attend(rt, tenant, job, connection, worker)
+
+
+async def _attend(rt: Runtime, tenant: UUID, job: Job, connection: Connection, worker: str) -> None:
+    match job.state:
+        case JobState.SCHEDULED | JobState.RETRYING:
+            if await _missed(rt, tenant, job):
+                return
+            if connection.state in USABLE:
+                await publish(rt, tenant, job.id, worker)
+            else:
+                await _park(rt, tenant, job.id, connection.id)
+        case JobState.PARKED:
+            if not await _missed(rt, tenant, job) and connection.state in USABLE:
+                async with rt.db.transaction(tenant) as session:
+                    events.act_as(session, "worker")
+                    await release_connection(session, connection.id)
+        case JobState.PUBLISHING:
+            await _rescue(rt, tenant, job)
+        case JobState.PROCESSING:
+            await poll(rt, tenant, job.id, worker)
+        case JobState.UNKNOWN:
+            await reconcile(rt, tenant, job.id, worker)
+        case JobState.NEEDS_REVIEW | JobState.PUBLISHED | JobState.FAILED | JobState.CANCELLED:
+            return
+
+
+async def _missed(rt: Runtime, tenant: UUID, job: Job) -> bool:
+    if job.publish_by > rt.clock.now():  # a look at our own clock saves a transaction; the verb asks the database's
+        return False
+    async with rt.db.transaction(tenant) as session:
+        events.act_as(session, "worker")
+        return await miss(session, job.id) is not None
+
+
+async def _park(rt: Runtime, tenant: UUID, job_id: UUID, connection_id: UUID) -> None:
+    async with rt.db.transaction(tenant) as session:
+        events.act_as(session, "worker")
+        # Locked and read anew: a reconnect that has just released what was parked would not see this job.
+        connection = await read_connection(session, connection_id, lock=True)
+        if connection.state not in USABLE:
+            paused = connection.state is ConnectionState.PAUSED
+            await park(session, job_id, ParkReason.PAUSED if paused else ParkReason.CONNECTION)
+
+
+async def _rescue(rt: Runtime, tenant: UUID, job: Job) -> None:
+    timing = rt.settings.timing
+    delay = rt.settle_delay(job.platform)
+    async with rt.db.transaction(tenant) as session:
+        events.act_as(session, "rescuer")
+        if await rescue(session, job.id, max_crashes=timing.max_crashes, settle_delay=delay) is not None:
+            metrics.LEASE_EXPIRIES.inc()

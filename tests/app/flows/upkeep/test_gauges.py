@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from app.domain.jobs.states import JobState
+from app.flows.upkeep.gauges import measure
+from app.kernel import metrics
+from tests.fixtures.world import World
+
+
+async def clear(world: World) -> None:
+    await world.owner.execute("DELETE FROM posts")
+
+
+async def test_nothing_due_is_zero(world: World) -> None:
+    await clear(world)
+
+    await measure(world.rt)
+
+    assert metrics.OLDEST_DUE._value.get() == 0
+    assert metrics.UNKNOWN.labels(platform="scripted")._value.get() == 0
+
+
+async def test_what_is_due_and_what_is_unknown_is_told(world: World) -> None:
+    await clear(world)
+    waiting = await world.job()
+    await world.owner.execute(
+        "UPDATE jobs SET due_at = due_at - interval '100 seconds', wake_at = wake_at - interval '100 seconds'"
+        " WHERE id = $1",
+        waiting.id,
+    )
+    lost = await world.job()
+    await world.update("jobs", lost.id, state=JobState.UNKNOWN)
+
+    await measure(world.rt)
+
+    assert 100 <= metrics.OLDEST_DUE._value.get() < 160
+    assert metrics.UNKNOWN.labels(platform="scripted")._value.get() == 1
+    assert metrics.NEEDS_REVIEW.labels(platform="scripted")._value.get() == 0

@@ -1,0 +1,115 @@
+"""Retention, rotation of master keys, the scheduler's scan."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from app.actions.connections.tokens import load
+from app.flows.upkeep.retention import sweep
+from app.flows.upkeep.rotate import rotate, usage
+from app.kernel import ids
+from app.services import events, idempotency
+from app.services.gates import FOREVER
+from app.services.vault import Keyring, Vault
+from app.services.wakeups import WakeUp, WakeUps
+from tests.fixtures.world import World, now
+from workers import queues
+from workers.scheduler import CAPACITY, scan_connections, scan_jobs
+
+
+async def test_what_has_had_its_time_is_deleted_and_nothing_else(world: World) -> None:
+    async with world.db.transaction(world.tenant) as session:
+        for key in ("old", "new"):
+            await idempotency.remember(session, key, {}, uuid4())
+            events.record(session, events.Event(f"thing.{key}", "thing", ids.new()))
+    past = now() - timedelta(days=8)
+    await world.owner.execute("UPDATE events SET at = $1 WHERE tenant_id = $2 AND seq = 1", past, world.tenant)
+    await world.owner.execute("UPDATE idempotency_keys SET created_at = $1 WHERE key = 'old'", past)
+    await world.owner.execute(
+        "INSERT INTO oauth_flows (id, tenant_id, platform, method, state, ticket_hash, created_by, expires_at) "
+        "VALUES (gen_random_uuid(), $1, 'x', 'oauth', 'offered', 'a', 'x', $2), "
+        "(gen_random_uuid(), $1, 'x', 'oauth', 'offered', 'b', 'x', now())",
+        world.tenant,
+        past,
+    )
+    await world.owner.execute(
+        "INSERT INTO processes VALUES (gen_random_uuid(), 'api', 'gone', 1, '1', now(), $1), "
+        "(gen_random_uuid(), 'api', 'here', 1, '1', now(), now())",
+        past,
+    )
+    await sweep(world.rt)
+    assert await world.types() == ["thing.new"]
+    assert [row["key"] for row in await world.owner.fetch("SELECT key FROM idempotency_keys")] == ["new"]
+    assert [row["ticket_hash"] for row in await world.owner.fetch("SELECT ticket_hash FROM oauth_flows")] == [b"b"]
+    assert [row["host"] for row in await world.owner.fetch("SELECT host FROM processes")] == ["here"]
+
+
+async def test_tokens_move_to_the_newest_master_key_and_still_open(world: World) -> None:
+    old, new = (base64.b64encode(os.urandom(32)).decode() for _ in range(2))
+    before = replace(world, rt=replace(world.rt, vault=Vault(Keyring.parse(f"old:{old}"))))
+    connection = await before.connection("ada")
+    after = replace(world, rt=replace(world.rt, vault=Vault(Keyring.parse(f"new:{new},old:{old}"))))
+    assert await usage(after.rt) == {"old": 1}
+    assert await rotate(after.rt) == 1
+    assert await usage(after.rt) == {"new": 1}
+    assert await rotate(after.rt) == 0
+    alone = Vault(Keyring.parse(f"new:{new}"))
+    async with world.db.read(world.tenant) as session:
+        tokens = await load(session, alone, connection)
+    assert tokens is not None
+    assert tokens.access.reveal() == "access-ada"
+
+
+class Outbox(WakeUps):
+    """Keeps what would be sent; `waiting` is the queue's length."""
+
+    def __init__(self, waiting: int = 0) -> None:
+        self.sent: list[WakeUp] = []
+        self.waiting = waiting
+
+    async def send(self, messages: Sequence[WakeUp]) -> int:
+        self.sent.extend(messages)
+        return len(messages)
+
+    async def backlog(self, queue: str) -> int:
+        return self.waiting
+
+
+@pytest.fixture
+async def outbox(world: World) -> Outbox:
+    await world.owner.execute("UPDATE jobs SET wake_at = $1 WHERE wake_at IS NOT NULL", FOREVER)
+    await world.owner.execute("UPDATE tenant_gates SET next_wake_at = $1", FOREVER)
+    await world.owner.execute("UPDATE connections SET next_check_at = $1", FOREVER)
+    return Outbox()
+
+
+async def test_a_scan_sends_one_wake_up_and_sleeps_until_the_next_moment(world: World, outbox: Outbox) -> None:
+    job = await world.job()
+    assert await scan_jobs(world.rt, outbox) == 0.0
+    assert outbox.sent == [WakeUp(queues.JOBS, queues.WAKE_JOB, (str(world.tenant), str(job.id)))]
+    assert await scan_jobs(world.rt, outbox) == world.rt.settings.timing.scan
+    assert len(outbox.sent) == 1
+
+
+async def test_workers_that_are_full_are_offered_nothing(world: World, outbox: Outbox) -> None:
+    await world.job()
+    outbox.waiting = CAPACITY
+    assert await scan_jobs(world.rt, outbox) == world.rt.settings.timing.scan
+    assert outbox.sent == []
+
+
+async def test_connections_are_looked_at_when_their_moment_comes(world: World, outbox: Outbox) -> None:
+    connection = await world.connection()
+    await scan_connections(world.rt, outbox)
+    assert outbox.sent == []
+    await world.update("connections", connection.id, next_check_at=now())
+    await scan_connections(world.rt, outbox)
+    await scan_connections(world.rt, outbox)
+    assert [one.ids for one in outbox.sent] == [(str(world.tenant), str(connection.id))]

@@ -59,6 +59,8 @@ class AccountGrant:
 
     account: Account
     tokens: Tokens
+    platform: str | None = None
+    """The platform of the account, where one sign-in gives accounts of several; None: the one that was asked for."""
 
 
 @dataclass(frozen=True, slots=True)

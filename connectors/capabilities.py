@@ -36,6 +36,15 @@ class FormatKey(StrEnum):
     LINK = "link"
     POLL = "poll"
     THREAD = "thread"
+    """Several parts: each answers the one before, or stands as a comment under the first; the platform says which."""
+    CAROUSEL = "carousel"
+    """Several files to leaf through, images and videos mixed where the platform allows it."""
+    REEL = "reel"
+    """A short upright video in the platform's own stream of them."""
+    STORY = "story"
+    """One file that is shown for a day."""
+    DOCUMENT = "document"
+    """A file to leaf through, such as a PDF."""
 
 
 class MediaKind(StrEnum):
@@ -44,6 +53,7 @@ class MediaKind(StrEnum):
     IMAGE = "image"
     VIDEO = "video"
     AUDIO = "audio"
+    DOCUMENT = "document"
 
 
 class ConnectBy(StrEnum):
@@ -51,6 +61,13 @@ class ConnectBy(StrEnum):
 
     OAUTH = "oauth"
     APP_PASSWORD = "app_password"  # noqa: S105 -- the name of a method, not a password
+    PAGE = "page"
+    """Signs in elsewhere: through the page that the account belongs to (an Instagram account by its Facebook page)."""
+
+    @property
+    def in_browser(self) -> bool:
+        """Whether the user is sent to the platform and comes back."""
+        return self is not ConnectBy.APP_PASSWORD
 
 
 class ReconcileClass(StrEnum):
@@ -89,11 +106,23 @@ class ConnectField:
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """A right that is asked for, and what it is needed for."""
+
+    name: str
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectMethod:
     """One way to connect, with what it has to ask for."""
 
     by: ConnectBy
     fields: tuple[ConnectField, ...] = ()
+    app: str | None = None
+    """The operator's application that it needs (a name in `ConnectorSettings.apps`); None where none has to be set."""
+    scopes: tuple[Scope, ...] = ()
+    """The rights that this way asks for, where they are others than the platform's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,14 +169,6 @@ class QuotaRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
-    """A right that is asked for, and what it is needed for."""
-
-    name: str
-    purpose: str
-
-
-@dataclass(frozen=True, slots=True)
 class ApiVersion:
     """The version of the platform's API that the connector speaks."""
 
@@ -188,6 +209,12 @@ class Capabilities:
     """How long to wait before "not found" is believed; None: the installation's setting."""
     processing_timeout: timedelta = field(default=timedelta(hours=1))
     """How long the platform may process a post before the outcome counts as unknown."""
+
+    def scopes_by(self, by: ConnectBy) -> tuple[Scope, ...]:
+        """The rights that a way to connect asks for; none for passwords, which have no rights to choose from."""
+        if not by.in_browser:
+            return ()
+        return next((way.scopes for way in self.connect if way.by is by and way.scopes), self.scopes)
 
     def format(self, key: FormatKey) -> Format | None:
         """The declaration of one format, or None where the platform has no such posts."""

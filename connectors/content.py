@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -26,6 +26,10 @@ class Media:
     height: int | None = None
     duration: timedelta | None = None
     filename: str = "file"
+    link: Callable[[], Awaitable[str]] | None = None
+    """Gives an address where the platform can fetch the bytes without a key, for some minutes; for platforms that pull.
+
+    Each call signs a fresh one. None where nothing is to be sent (a check)."""
 
 
 @dataclass(frozen=True, slots=True)

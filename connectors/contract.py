@@ -15,7 +15,7 @@ it) and this one, which a connector and the application import all of it from.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -98,6 +98,14 @@ class ConnectorSettings:
     """The directory of did:plc documents (Bluesky)."""
     handle_resolver: str = "https://public.api.bsky.app"
     """A server that resolves handles when the handle's own host does not."""
+    apps: Mapping[str, AppCredentials] = field(default_factory=dict)
+    """The operator's own applications at closed platforms, by name (`ConnectMethod.app`)."""
+    endpoints: Mapping[str, str] = field(default_factory=dict)
+    """Where to find a platform's server instead, by the origin that its documentation names: the simulated one."""
+
+    def at(self, origin: str) -> str:
+        """The address of the server that the documentation calls `origin`, e.g. `https://graph.facebook.com`."""
+        return self.endpoints.get(origin, origin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,4 +189,8 @@ class Connector(Protocol):
 
     async def metrics(self, cx: Context, access: Access, refs: Sequence[PublishedRef]) -> Sequence[Metrics]:
         """Public figures of posts; posts that are gone are left out."""
+        ...
+
+    async def account_metrics(self, cx: Context, access: Access) -> Metrics:
+        """Figures of the account itself, with `Account.external_id` as `ref`."""
         ...

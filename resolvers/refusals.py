@@ -38,6 +38,7 @@ TABLE: Sequence[tuple[type[Exception], type[words.UserError]]] = (
     (connections.ConnectionStateRefused, words.ConnectionStateRefused),
     (connections.DifferentAccount, words.DifferentAccount),
     (connections.UnknownPlatform, words.UnknownPlatform),
+    (connections.PlatformNotReady, words.PlatformNotReady),
     (connections.ConnectFailed, words.ConnectFailed),
     (PlatformRefused, words.PlatformRefused),
     (media.MediaNotReady, words.MediaNotReady),

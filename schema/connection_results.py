@@ -15,6 +15,7 @@ from schema.errors import (
     DifferentAccount,
     InvalidInput,
     NotFound,
+    PlatformNotReady,
     TicketInvalid,
     UnknownPlatform,
 )
@@ -120,11 +121,18 @@ class ConnectionResumed:
 
 
 StartConnectionResult: TypeAlias = Annotated[
-    ConnectionLink | AccountsConnected | UnknownPlatform | ConnectFailed | InvalidInput,
+    ConnectionLink | AccountsConnected | UnknownPlatform | PlatformNotReady | ConnectFailed | InvalidInput,
     strawberry.union("StartConnectionResult", description="A link, or the connection at once, or why neither."),
 ]
 ReconnectConnectionResult: TypeAlias = Annotated[
-    ConnectionLink | AccountsConnected | DifferentAccount | UnknownPlatform | ConnectFailed | InvalidInput | NotFound,
+    ConnectionLink
+    | AccountsConnected
+    | DifferentAccount
+    | UnknownPlatform
+    | PlatformNotReady
+    | ConnectFailed
+    | InvalidInput
+    | NotFound,
     strawberry.union("ReconnectConnectionResult", description="A link, or the repaired connection, or why neither."),
 ]
 SelectAccountsResult: TypeAlias = Annotated[

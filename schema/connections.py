@@ -103,10 +103,9 @@ class Connection(Node):
     @derived("Rights that the platform's connector needs and the user has not granted.")
     async def missing_scopes(self) -> list[str]:
         """The difference; an app password has no scopes to miss."""
-        if self.row.method != ConnectBy.OAUTH:
-            return []
         declared = await LOADERS.get().load("platforms", self.row.platform)
-        return [scope.name for scope in declared.scopes if scope.name not in self.row.granted_scopes]
+        asked = declared.scopes_by(ConnectBy(self.row.method))
+        return [scope.name for scope in asked if scope.name not in self.row.granted_scopes]
 
     @derived("The limits that hold for this account: the platform's, with its server's own figures.")
     async def limits(

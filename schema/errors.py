@@ -64,6 +64,11 @@ class UnknownPlatform(UserError):
     """Unknown platform."""
 
 
+@strawberry.type(description="The operator has not set the application that this platform asks for.")
+class PlatformNotReady(UserError):
+    """Nobody can connect it yet."""
+
+
 @strawberry.type(description="The platform refused, or the user did; nothing was connected.")
 class ConnectFailed(UserError):
     """Connecting failed."""

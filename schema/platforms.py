@@ -41,12 +41,21 @@ class ConnectField:
     help: str = strawberry.field(description="Where the user finds it.")
 
 
+@strawberry.type(description="A right that POSTD asks a user for.")
+class ScopeNeed:
+    """A right."""
+
+    name: str = strawberry.field(description="The platform's name of it.")
+    purpose: str = strawberry.field(description="What it is needed for.")
+
+
 @strawberry.type(description="One way to connect an account.")
 class ConnectMethod:
     """A way to connect."""
 
     by: ConnectBy = strawberry.field(description="How it works.")
     fields: list[ConnectField] = strawberry.field(description="What to ask for first.")
+    scopes: list[ScopeNeed] = strawberry.field(description="The rights that it asks for.")
 
 
 @strawberry.type(description="One figure that content must keep to.")
@@ -90,14 +99,6 @@ class QuotaRule:
     max: int = strawberry.field(description="How many.")
     seconds: int = strawberry.field(description="In which time.")
     source: str = strawberry.field(description="The page that states it; may be empty.")
-
-
-@strawberry.type(description="A right that POSTD asks a user for.")
-class ScopeNeed:
-    """A right."""
-
-    name: str = strawberry.field(description="The platform's name of it.")
-    purpose: str = strawberry.field(description="What it is needed for.")
 
 
 @strawberry.type(description="One option of the platform's own.")
@@ -174,6 +175,7 @@ class Platform(Node):
             connect_by=[
                 ConnectMethod(
                     by=way.by,
+                    scopes=[ScopeNeed(name=scope.name, purpose=scope.purpose) for scope in declared.scopes_by(way.by)],
                     fields=[
                         ConnectField(
                             name=field.name,

@@ -100,7 +100,11 @@ offer(
         "VIDEO": "A video or a sound, with text.",
         "LINK": "A link that is shown as a card.",
         "POLL": "A question with answers to choose from.",
-        "THREAD": "Several posts, each an answer to the one before.",
+        "THREAD": "Several parts: each answers the one before, or stands as a comment under the first.",
+        "CAROUSEL": "Several files to leaf through.",
+        "REEL": "A short upright video in the platform's own stream of them.",
+        "STORY": "One file that is shown for a day.",
+        "DOCUMENT": "A file to leaf through, such as a PDF.",
     },
 )
 offer(
@@ -110,6 +114,7 @@ offer(
         "IMAGE": "A picture.",
         "VIDEO": "A moving picture.",
         "AUDIO": "A sound.",
+        "DOCUMENT": "A text or slides, e.g. a PDF.",
     },
 )
 offer(
@@ -118,6 +123,7 @@ offer(
     {
         "OAUTH": "The user signs in on the platform and comes back.",
         "APP_PASSWORD": "The user gives a password that the platform makes for applications.",
+        "PAGE": "The user signs in where the page is that the account belongs to (Instagram by its Facebook page).",
     },
     name="ConnectBy",
 )

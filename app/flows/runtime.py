@@ -10,7 +10,7 @@ from datetime import timedelta
 from redis.asyncio import Redis
 
 from app.kernel.clock import Clock, SystemClock
-from app.kernel.settings import Settings
+from app.kernel.settings import PlatformApp, Settings
 from app.services.bus import Bus
 from app.services.db import Database
 from app.services.limits import Limiter
@@ -18,10 +18,11 @@ from app.services.storage import Store
 from app.services.vault import Keyring, Vault
 from app.version import VERSION
 from connectors.catalog import Catalog, UnknownPlatform
-from connectors.contract import ConnectorSettings, Context
+from connectors.contract import AppCredentials, ConnectorSettings, Context
 from connectors.egress import EgressPolicy
 from connectors.exchanges import Exchange
 from connectors.http_pool import HttpPool
+from connectors.secret import Secret
 from connectors.transport import Transport
 
 
@@ -77,8 +78,14 @@ class Runtime:
                 client_name=self.settings.client_name,
                 plc_url=self.settings.plc_url,
                 handle_resolver=self.settings.handle_resolver,
+                apps={name: _credentials(name, app) for name, app in self.settings.apps.items()},
+                endpoints=self.settings.endpoints,
             ),
         )
+
+
+def _credentials(name: str, app: PlatformApp) -> AppCredentials:
+    return AppCredentials(name, app.client_id, Secret(app.client_secret.get_secret_value()), app.extra)
 
 
 def egress_policy(settings: Settings) -> EgressPolicy:

@@ -66,11 +66,11 @@ class Pages:
             }
             for item in method_of(connector, by).fields
         ]
-        asked = connector.capabilities.scopes if by is ConnectBy.OAUTH else ()
+        asked = connector.capabilities.scopes_by(by)
         page = html_page(
             "connect.html",
             status=status,
-            policy=content_policy(form_action=_platforms(rt.settings) if by is ConnectBy.OAUTH else ()),
+            policy=content_policy(form_action=_platforms(rt.settings) if by.in_browser else ()),
             **_frame(rt.settings),
             workspace_name=await self._workspace(),
             platform_name=connector.capabilities.name,

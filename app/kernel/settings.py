@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 Words = Annotated[tuple[str, ...], NoDecode]
@@ -89,6 +89,21 @@ class Timing(BaseSettings):
         return self
 
 
+class PlatformApp(BaseModel):
+    """The operator's own application at a closed platform, as the platform's developer console shows it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    client_id: str
+    client_secret: SecretStr
+    webhook_secrets: tuple[SecretStr, ...] = ()
+    """What the platform signs its webhooks with, newest first; empty where that is the client secret."""
+    verify_token: SecretStr | None = None
+    """What the platform repeats when it is told our webhook address."""
+    extra: dict[str, str] = Field(default_factory=dict)
+    """More that the platform's sign-in takes, e.g. Meta's `config_id`."""
+
+
 class Settings(BaseSettings):
     """The installation's settings. See `.env.example` for each with its meaning."""
 
@@ -98,6 +113,8 @@ class Settings(BaseSettings):
         secrets_dir=os.environ.get("POSTD_SECRETS_DIR"),
         extra="ignore",
         frozen=True,
+        env_nested_delimiter="__",
+        env_ignore_empty=True,
     )
 
     environment: Environment = Field(
@@ -138,6 +155,15 @@ class Settings(BaseSettings):
         default="https://public.api.bsky.app", description="Who resolves Bluesky handles whose own host does not."
     )
     client_name: str = Field(default="POSTD", description="The name that platforms show on their consent pages.")
+    apps: dict[str, PlatformApp] = Field(
+        default_factory=dict,
+        description="Your applications at closed platforms, as JSON by name: "
+        '{"meta": {"client_id": "...", "client_secret": "..."}}; or each value alone: POSTD_APPS__META__CLIENT_ID=...',
+    )
+    endpoints: dict[str, str] = Field(
+        default_factory=dict,
+        description="Other addresses for platforms' servers, as JSON by the documented origin (simulated platforms).",
+    )
     connectors: Words = Field(default=(), description="Which connectors are offered; empty means all.")
     public_schema: bool = Field(default=False, description="Introspection without a key.")
     playground: bool = Field(default=True, description="Serve the playground at /graphql to browsers.")

@@ -131,3 +131,7 @@ class Bluesky:
     async def metrics(self, cx: Context, access: Access, refs: Sequence[PublishedRef]) -> Sequence[Metrics]:
         """Likes, reposts, replies, quotes and bookmarks."""
         return await figures.metrics(cx, access, refs)
+
+    async def account_metrics(self, cx: Context, access: Access) -> Metrics:
+        """Followers, follows and posts."""
+        return await figures.account_metrics(cx, access)

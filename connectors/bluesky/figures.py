@@ -1,4 +1,4 @@
-"""Public figures of posts (`app.bsky.feed.getPosts`), asked through the account's own server.
+"""Public figures of posts and of the account (`getPosts`, `getProfile`), asked through the account's own server.
 
 The server hands the question on to Bluesky's index. A server of its own network without such an index cannot answer;
 that is a fault and not a zero.
@@ -22,6 +22,7 @@ _FIGURES: Final = {
     "quotes": "quoteCount",
     "bookmarks": "bookmarkCount",
 }
+_OF_ACCOUNTS: Final = {"followers": "followersCount", "following": "followsCount", "posts": "postsCount"}
 
 
 async def metrics(cx: Context, access: Access, refs: Sequence[PublishedRef]) -> list[Metrics]:
@@ -36,3 +37,11 @@ async def metrics(cx: Context, access: Access, refs: Sequence[PublishedRef]) -> 
                 values = {name: post[key] for name, key in _FIGURES.items() if isinstance(post.get(key), int)}
                 found.append(Metrics(post["uri"], values, cx.now()))
     return found
+
+
+async def account_metrics(cx: Context, access: Access) -> Metrics:
+    """The figures of the account, keyed by its DID."""
+    actor = access.account.external_id
+    profile = xrpc.body(await xrpc.query(cx, access, "app.bsky.actor.getProfile", {"actor": actor}))
+    values = {name: profile[key] for name, key in _OF_ACCOUNTS.items() if isinstance(profile.get(key), int)}
+    return Metrics(actor, values, cx.now())

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from connectors.contract import Account, Context
+from typing import Any, Final
+
+from connectors.contract import Access, Account, Context, Metrics
 from connectors.mastodon.faults import refusal, unexpected
 from connectors.mastodon.instance import read_limits
 from connectors.secret import Secret
 
 _PATH = "/api/v1/accounts/"
+_FIGURES: Final = {"followers": "followers_count", "following": "following_count", "posts": "statuses_count"}
 
 
 async def read_account(cx: Context, origin: str, token: Secret) -> Account:
@@ -16,12 +19,7 @@ async def read_account(cx: Context, origin: str, token: Secret) -> Account:
     Raises `PlatformFault`: AUTH_EXPIRED where the token is dead, ACCOUNT_GONE where the account is disabled.
     Source: https://docs.joinmastodon.org/methods/accounts/#verify_credentials
     """
-    answer = await cx.http.send("GET", f"{origin}{_PATH}verify_credentials", token=token)
-    if not answer.ok:
-        raise refusal(answer, cx.now(), missing="This server does not speak Mastodon's API.")
-    body = answer.json()
-    if not isinstance(body, dict) or not isinstance(body.get("id"), str) or not isinstance(body.get("username"), str):
-        raise unexpected(answer, "The server did not say which account this is.")
+    body = await _own(cx, origin, token)
     host = origin.partition("://")[2]
     avatar, page = body.get("avatar"), body.get("url")
     return Account(
@@ -36,6 +34,23 @@ async def read_account(cx: Context, origin: str, token: Secret) -> Account:
         avatar_url=avatar if isinstance(avatar, str) else None,
         limits=await read_limits(cx, origin),
     )
+
+
+async def account_metrics(cx: Context, access: Access) -> Metrics:
+    """The figures of the account; the server leaves the number of followers out where the user hides it."""
+    body = await _own(cx, access.account.server, access.tokens.access)
+    values = {name: body[key] for name, key in _FIGURES.items() if isinstance(body.get(key), int) and body[key] >= 0}
+    return Metrics(access.account.external_id, values, cx.now())
+
+
+async def _own(cx: Context, origin: str, token: Secret) -> dict[str, Any]:
+    answer = await cx.http.send("GET", f"{origin}{_PATH}verify_credentials", token=token)
+    if not answer.ok:
+        raise refusal(answer, cx.now(), missing="This server does not speak Mastodon's API.")
+    body = answer.json()
+    if not isinstance(body, dict) or not isinstance(body.get("id"), str) or not isinstance(body.get("username"), str):
+        raise unexpected(answer, "The server did not say which account this is.")
+    return body
 
 
 def id_of(account: Account) -> str:

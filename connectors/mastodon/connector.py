@@ -31,7 +31,7 @@ from connectors.contract import (
 )
 from connectors.faults import HINTS, Effect, Fault, FaultKind
 from connectors.mastodon import authorize, media, reconcile, statuses
-from connectors.mastodon.account import read_account
+from connectors.mastodon.account import account_metrics, read_account
 from connectors.mastodon.capabilities import CAPABILITIES
 from connectors.mastodon.checks import problems
 from connectors.mastodon.faults import refused
@@ -124,3 +124,7 @@ class Mastodon:
     async def metrics(self, cx: Context, access: Access, refs: Sequence[PublishedRef]) -> Sequence[Metrics]:
         """Favourites, reblogs, replies and quotes."""
         return await statuses.metrics(cx, access, refs)
+
+    async def account_metrics(self, cx: Context, access: Access) -> Metrics:
+        """Followers, follows and posts."""
+        return await account_metrics(cx, access)

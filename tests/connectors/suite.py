@@ -344,6 +344,12 @@ class ConnectorSuite:
         assert all(value == 0 for value in metrics[0].values.values())
         assert metrics[0].values
 
+    async def test_figures_of_the_account_are_told_under_its_id(self, story: Story) -> None:
+        metrics = await story.harness.connector.account_metrics(story.cx, story.access)
+        assert metrics.ref == story.access.account.external_id
+        assert metrics.values
+        assert all(value >= 0 for value in metrics.values.values())
+
     # -- secrets
 
     async def test_no_secret_is_seen_anywhere(self, harness: Harness, caplog: pytest.LogCaptureFixture) -> None:

@@ -38,6 +38,8 @@ def written(value: Any) -> str:
         return ""
     if isinstance(value, Enum):
         return str(value.value)
+    if isinstance(value, dict):
+        return json.dumps(value) if value else ""
     if isinstance(value, tuple):
         return ",".join(map(str, value))
     if isinstance(value, bool):
@@ -50,7 +52,7 @@ def render() -> str:
     blocks = [HEAD]
     for name, field in variables().items():
         meaning = textwrap.wrap(field.description or "", width=118, initial_indent="# ", subsequent_indent="# ")
-        blocks.append("\n".join([*meaning, f"# {name}={written(field.default)}"]) + "\n")
+        blocks.append("\n".join([*meaning, f"# {name}={written(field.get_default(call_default_factory=True))}"]) + "\n")
     return "\n".join(blocks)
 
 

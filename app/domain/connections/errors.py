@@ -49,6 +49,12 @@ class UnknownPlatform(DomainError):
     code: ClassVar[str] = "UNKNOWN_PLATFORM"
 
 
+class PlatformNotReady(DomainError):
+    """The operator has not set the application that this platform asks for. Nothing was connected."""
+
+    code: ClassVar[str] = "PLATFORM_NOT_READY"
+
+
 class ConnectFailed(DomainError):
     """The platform refused, or the user did; nothing was connected."""
 

@@ -21,7 +21,7 @@ from app.flows.connections.access import app_of
 from app.flows.connections.apps import app_for
 from app.flows.connections.grants import connect_all, failed, keep_choices, made_by, opened
 from app.flows.connections.tickets import Ticket, TicketInvalid, digest, make_ticket, new_secret
-from app.flows.connections.ways import connector_of, known_fields, method_of
+from app.flows.connections.ways import connector_of, known_fields, method_of, refuse_unready
 from app.flows.runtime import Runtime
 from app.kernel.errors import InvalidInput
 from app.services.vault import Place, SealBroken
@@ -57,13 +57,14 @@ async def offer(rt: Runtime, tenant: UUID, actor: str, wanted: Offer) -> Ticket 
     """Begin to connect: a link for the user's browser, or the connection at once where fields are enough.
 
     Raises:
-        UnknownPlatform, InvalidInput, ConnectFailed: nothing was connected.
+        UnknownPlatform, PlatformNotReady, InvalidInput, ConnectFailed: nothing was connected.
     """
     connector = connector_of(rt, wanted.platform)
     method = method_of(connector, wanted.method)
+    refuse_unready(rt, connector, method)
     fields = known_fields(method, wanted.fields or {})
     complete = all(item.name in fields for item in method.fields if item.required)
-    if method.by is not ConnectBy.OAUTH and complete:
+    if not method.by.in_browser and complete:
         grant = await _granted(rt, connector, method.by, fields)
         return await connect_all(rt, tenant, actor, wanted.platform, grant, repair=wanted.repair)
     # Only what is not secret may rest in the row in clear; the page asks for the rest.
@@ -93,7 +94,7 @@ async def begin(rt: Runtime, flow: OAuthFlow, fields: Mapping[str, Secret]) -> t
     connector = connector_of(rt, flow.platform)
     by = ConnectBy(flow.method)
     known = known_fields(method_of(connector, by), {**{k: Secret(v) for k, v in flow.fields.items()}, **fields})
-    if by is not ConnectBy.OAUTH:
+    if not by.in_browser:
         grant = await _granted(rt, connector, by, known)
         made = await connect_all(
             rt, flow.tenant_id, flow.created_by, flow.platform, grant, repair=flow.connection_id, flow=flow
@@ -201,7 +202,7 @@ async def _start(
 ) -> Redirect:
     uri = redirect_uri(rt, flow.platform)
     cx = rt.connector_context(flow.platform)
-    scopes = tuple(scope.name for scope in connector.capabilities.scopes)
+    scopes = tuple(scope.name for scope in connector.capabilities.scopes_by(ConnectBy(flow.method)))
     try:
         app = await app_for(rt, flow, connector, fields, uri)
         request = StartAuthorization(ConnectBy(flow.method), fields, uri, Secret(state), scopes, app)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import orjson
 from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.actions.connections.connect import Connect, connect
 from app.actions.connections.tokens import pack, unpack
@@ -18,6 +19,7 @@ from app.domain.connections.errors import ConnectFailed
 from app.domain.connections.flow_model import FlowState, OAuthFlow
 from app.domain.connections.model import Connection
 from app.domain.connections.queries import by_ids
+from app.domain.connections.queries import connection as read_connection
 from app.flows.connections.tickets import TicketInvalid
 from app.flows.runtime import Runtime
 from app.services import events
@@ -54,9 +56,9 @@ async def connect_all(
     made = []
     async with rt.db.transaction(tenant) as session:
         events.act_as(session, actor)
-        for one in grant.accounts:
+        for one in _meant(grant, await _repaired(session, repair), platform):
             command = Connect(
-                platform,
+                one.platform or platform,
                 one,
                 rt.clock.now(),
                 timedelta(seconds=rt.settings.timing.monitor),
@@ -77,6 +79,22 @@ async def connect_all(
     return made
 
 
+async def _repaired(session: AsyncSession, repair: UUID | None) -> Connection | None:
+    return None if repair is None else await read_connection(session, repair)
+
+
+def _meant(grant: Grant, repaired: Connection | None, platform: str) -> Sequence[AccountGrant]:
+    """The accounts to be connected: for a repair the one that it is about, whatever else was granted beside it."""
+    if repaired is None:
+        return grant.accounts
+    same = [
+        one
+        for one in grant.accounts
+        if (one.platform or platform, one.account.external_id) == (repaired.platform, repaired.external_id)
+    ]
+    return same or grant.accounts[:1]  # another account: the verb refuses it by name
+
+
 async def made_by(rt: Runtime, flow: OAuthFlow) -> Sequence[Connection]:
     """The connections that a finished flow made."""
     keys = [UUID(word) for word in (flow.result or {}).get("connections", [])]
@@ -86,7 +104,10 @@ async def made_by(rt: Runtime, flow: OAuthFlow) -> Sequence[Connection]:
 
 async def keep_choices(rt: Runtime, flow: OAuthFlow, grant: Grant) -> Sequence[Account]:
     """Seal the grant until the user has chosen; gives the accounts to choose from."""
-    accounts = [{"account": asdict(one.account), "tokens": pack(one.tokens).reveal()} for one in grant.accounts]
+    accounts = [
+        {"account": asdict(one.account), "tokens": pack(one.tokens).reveal(), "platform": one.platform}
+        for one in grant.accounts
+    ]
     place = Place(flow.tenant_id, TABLE, flow.id, "grant")
     blob = rt.vault.seal(Secret(orjson.dumps(accounts).decode()), place)
     values = {"state": FlowState.CHOOSING, "blob": blob, "kek_id": rt.vault.kek_of(blob)}
@@ -106,6 +127,7 @@ def opened(rt: Runtime, flow: OAuthFlow) -> Mapping[str, AccountGrant]:
     except SealBroken as error:
         raise TicketInvalid from error
     grants = [
-        AccountGrant(Account(**item["account"]), unpack(Secret(item["tokens"]))) for item in orjson.loads(text.reveal())
+        AccountGrant(Account(**item["account"]), unpack(Secret(item["tokens"])), item["platform"])
+        for item in orjson.loads(text.reveal())
     ]
     return {one.account.external_id: one for one in grants}

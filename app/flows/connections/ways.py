@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.domain.connections.errors import UnknownPlatform
+from app.domain.connections.errors import PlatformNotReady, UnknownPlatform
 from app.flows.runtime import Runtime
 from app.kernel.errors import InvalidInput
 from connectors import catalog
@@ -27,6 +27,21 @@ def connector_of(rt: Runtime, platform: str) -> Connector:
             hint="Ask `platforms` for the ones that are offered.",
             path=("input", "platform"),
         ) from None
+
+
+def refuse_unready(rt: Runtime, connector: Connector, method: ConnectMethod) -> None:
+    """Refuse a way that needs an application of the operator's which is not set.
+
+    Raises:
+        PlatformNotReady: nobody can connect this way until the operator has set it.
+    """
+    if method.app is not None and method.app not in rt.settings.apps:
+        variable = f"POSTD_APPS__{method.app.upper()}__CLIENT_ID"
+        raise PlatformNotReady(
+            f"{connector.capabilities.name} needs an application of this installation, and none is set.",
+            hint=f"Tell the operator: make one at the platform, then set {variable} and ..._CLIENT_SECRET.",
+            path=("input", "platform"),
+        )
 
 
 def method_of(connector: Connector, by: ConnectBy | None) -> ConnectMethod:

@@ -163,6 +163,10 @@ class Murmur:
                 found.append(Metrics(ref.id, {"likes": _read(cx, answer)["likes"]}, cx.now()))
         return found
 
+    async def account_metrics(self, cx: Context, access: Access) -> Metrics:
+        answer = await cx.http.send("GET", f"{access.account.server}/me", token=access.tokens.access)
+        return Metrics(access.account.external_id, {"followers": _read(cx, answer)["followers"]}, cx.now())
+
 
 async def _account(cx: Context, server: str, key: Secret) -> Account:
     answer = await cx.http.send("GET", f"{server}/me", token=key)

@@ -1,6 +1,6 @@
 """Murmur itself: a microblog of four addresses on loopback, with a switch for each kind of trouble.
 
-GET    /me            {"id", "name"}
+GET    /me            {"id", "name", "followers"}
 PUT    /notes/{key}   {"text", "answers", ...} -> {"id", "url", "likes"}; the same key again is the same note
 GET    /notes/{key}   the note, or 404
 DELETE /notes/{key}   {}, or 404
@@ -43,7 +43,7 @@ class MurmurServer:
         if token != f"Bearer {self.key}":
             return 401, _error("no_such_key")
         if path == "/me":
-            return 200, {"id": "u1", "name": "anna"}
+            return 200, {"id": "u1", "name": "anna", "followers": 3}
         key = path.removeprefix("/notes/")
         if method == "PUT":
             return self._put(key, body)

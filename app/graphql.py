@@ -24,6 +24,7 @@ from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.types import ExecutionResult
 from strawberry.types.unset import UNSET
 
 from app.domain.keys.errors import KeyRefused
@@ -34,11 +35,14 @@ from app.graphql_socket import Adapter, Handler, Unavailable, close
 from connectors.secret import Secret
 from resolvers.api import SCHEMA
 from resolvers.context import Context
+from resolvers.sharing import Sharing
 
 MAX_BODY = 256 * 1024
 INIT_TIMEOUT = timedelta(seconds=5)
 MAX_OPERATIONS = 50
 """Operations that one socket may have under way."""
+CATCHING_UP = 12
+"""Subscriptions that read the database at the same time until they have caught up: fewer than it has connections."""
 FORBIDDEN = 4403
 """The key opens nothing (any more)."""
 
@@ -64,6 +68,8 @@ class GraphQLEdge(GraphQL[Context, None]):
         self._rt = rt
         self._sessions = Sessions(rt)
         self._entered: dict[int, Session] = {}
+        self.sharing = Sharing(self._encoded)
+        self.catching_up = asyncio.Semaphore(CATCHING_UP)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or one socket."""
@@ -149,6 +155,12 @@ class GraphQLEdge(GraphQL[Context, None]):
         session = self._entered.pop(id(context), None)
         if session is not None:
             self._sessions.leave(session)
+
+    def _encoded(self, result: ExecutionResult) -> str:
+        payload: dict[str, object] = {"data": result.data}
+        if result.errors:
+            payload["errors"] = [error.formatted for error in result.errors]
+        return self.encode_json(payload)
 
     def decode_json(self, data: str | bytes) -> object:
         """Read JSON. A request, a batch or a message is no bare word: what is one counts as unreadable."""

@@ -6,20 +6,25 @@ A client that does not read costs one task for `DRAIN` seconds and no queue; a c
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, suppress
 from typing import Any, Final
 
-from starlette.websockets import WebSocket
+import orjson
+from starlette.websockets import WebSocket, WebSocketDisconnect
 from strawberry.asgi import ASGIWebSocketAdapter
-from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
 
+from app.flows.live.course import COURSE, Course
 from app.kernel import metrics
 from resolvers.context import Context
+from resolvers.sharing import Reader, Stream, asked_of
 
 DRAIN = 30.0
 """Seconds that a client may leave a message unread before its socket is closed; it resumes by cursor."""
+SPREAD = 1.0
+"""Seconds over which the readers of a stream that has ended go on by themselves."""
 TRY_AGAIN: Final = 1013
 """Clients reconnect after it."""
 REASON: Final = 123
@@ -46,10 +51,15 @@ class Adapter(ASGIWebSocketAdapter):
 
     async def send_json(self, message: Mapping[str, object]) -> None:
         """Send, or give the client up; then the operation ends as if it were cancelled."""
+        encoded: Any = self.view.encode_json(message)
+        await self.send_text(encoded)
+
+    async def send_text(self, text: str) -> None:
+        """Send what is encoded already."""
         try:
             async with asyncio.timeout(DRAIN):
-                await super().send_json(message)
-        except WebSocketDisconnected:
+                await self.ws.send_text(text)
+        except WebSocketDisconnect:
             self.gone = True
             raise asyncio.CancelledError from None
         except TimeoutError:
@@ -87,6 +97,61 @@ class Handler(BaseGraphQLTransportWSHandler[Context, None]):
         finally:
             metrics.SOCKETS.dec()
             view.leave(self.context)
+
+    async def _send_result_stream(self, operation: Any, result_source: Any) -> None:
+        """Catch up alone, then go on together with everybody who asks the same."""
+        view: Any = self.view
+        asked = asked_of(self.context, operation.query, operation.variables, operation.operation_name)
+        if asked is None:
+            await super()._send_result_stream(operation, result_source)
+            return
+        course = Course(waits=False)
+        COURSE.set(course)
+        await self._catch_up(operation, result_source)
+        while course.quiet:
+            with view.sharing.joined(asked, operation.variables, self.context, course.seq) as joined:
+                if joined is not None:
+                    course.seq = await self._read(operation, *joined)
+                    # The stream has ended, or this client is late: everybody would read at once.
+                    await asyncio.sleep(random.uniform(0, SPREAD))
+            course = Course(course.seq, waits=False, goes_on=True)
+            COURSE.set(course)
+            source = await self.schema.stream(
+                operation.query,
+                variable_values=operation.variables,
+                context_value=self.context,
+                operation_name=operation.operation_name,
+            )
+            async with aclosing(source):
+                await self._catch_up(operation, source)
+
+    async def _catch_up(self, operation: Any, source: Any) -> None:
+        async with aclosing(self._paced(source)) as results:
+            await super()._send_result_stream(operation, results)
+
+    async def _paced(self, source: Any) -> AsyncGenerator[Any, None]:
+        """The results of a source that does not wait: so few at a time in this process that the database keeps up."""
+        view: Any = self.view
+        while True:
+            async with view.catching_up:
+                result = await anext(source, None)
+            if result is None:
+                return
+            yield result
+
+    async def _read(self, operation: Any, stream: Stream, reader: Reader) -> int:
+        """Send what a stream tells; gives the number behind which it cannot go on."""
+        adapter: Any = self.websocket
+        head = f'{{"id":{orjson.dumps(operation.id).decode()},"type":"next","payload":'
+        while stream.reaches(reader.seq):
+            for told in stream.behind(reader):
+                if self.context.ended:  # the key was revoked or has expired: the socket is being closed
+                    raise asyncio.CancelledError
+                await adapter.send_text(f"{head}{told.payload}}}")
+                reader.seq = told.seq
+            if not stream.behind(reader) and not stream.ended:
+                await stream.changed()
+        return reader.seq
 
     async def handle_message(self, message: Any) -> None:
         """Take one message; what has another shape than the protocol's ends the socket."""

@@ -27,8 +27,8 @@ import uvloop
 from app.actions.keys.create import CreateKey, create
 from app.boot.group import Child
 from app.domain.keys.model import Scope
-from app.flows.live.sessions import MAX_PER_KEY
 from app.kernel.clock import SystemClock
+from app.kernel.settings import Settings
 from app.services import events
 from app.services.bus import Bus
 from app.services.db import Database
@@ -39,6 +39,8 @@ from benchmarks.measuring.figures import Rounds, Spread, percentile, take_turns
 from benchmarks.measuring.surroundings import Surroundings, server_versions, surroundings
 
 PROTOCOL = "graphql-transport-ws"
+EACH: int = Settings.model_fields["key_sockets"].default
+"""Sockets of one key."""
 TOGETHER = 20
 """Sockets that are opened at the same time."""
 
@@ -135,7 +137,7 @@ async def _race(
     try:
         for first in range(0, size, TOGETHER):
             numbers = range(first, min(first + TOGETHER, size))
-            await asyncio.gather(*(_subscribe(ours, ports[0], workspace.keys[n // MAX_PER_KEY]) for n in numbers))
+            await asyncio.gather(*(_subscribe(ours, ports[0], workspace.keys[n // EACH]) for n in numbers))
             await asyncio.gather(*(other.add(ports[1], "/", "") for _ in numbers))
         held = (parts.memory(api) - before) / size
         await ours.deliver(change, 1, 0)  # caches are warm, and the bytes are known
@@ -198,7 +200,7 @@ async def _fill(found: Surroundings, db: Database, plan: Plan) -> Workspace:
     finally:
         await owner.close()
     keys: list[str] = []
-    for number in range(-(-max(plan.sizes) // MAX_PER_KEY)):
+    for number in range(-(-max(plan.sizes) // EACH)):
         async with db.transaction(caller.tenant) as session:
             command = CreateKey(f"sockets {number}", (Scope.READ,), SystemClock().now(), "benchmark")
             keys.append((await create(session, command)).presented.reveal())

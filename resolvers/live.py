@@ -14,6 +14,7 @@ from app.domain.connections import live as connections
 from app.domain.jobs import live as jobs
 from app.domain.posts import live as posts
 from app.flows.live import feed
+from app.flows.live.course import COURSE, Course
 from app.flows.live.feed import MAX_STATE, Moment, Topic
 from app.kernel.errors import DomainError
 from resolvers.context import Context, Info
@@ -53,9 +54,11 @@ async def follow(context: Context, topic: Topic[Any], after: str | None) -> Asyn
     A feed that breaks closes its socket, because a client of a stream that merely completes does not come back.
     """
     tenant = context.tenant
-    seq = None if after is None else read_cursor(tenant, after)
+    course = COURSE.get() or Course()
+    if course.seq is None and after is not None:
+        course.seq = read_cursor(tenant, after)
     try:
-        async for moment in feed.follow(context.rt, tenant, topic, seq):
+        async for moment in feed.follow(context.rt, tenant, topic, course):
             context.caller  # noqa: B018 -- raises where the key was revoked or has expired meanwhile
             refresh(context)
             yield moment

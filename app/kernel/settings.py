@@ -179,6 +179,9 @@ class Settings(BaseSettings):
     operation_timeout: float = Field(default=10, gt=0, description="Seconds that a query or mutation may take.")
     key_rate: float = Field(default=50, gt=0, description="Requests per second that one API key may make.")
     key_burst: int = Field(default=200, ge=1, description="Requests that one API key may make at once.")
+    key_sockets: int = Field(
+        default=200, ge=1, description="Sockets and streams that one API key may hold open in one process."
+    )
     worker_processes: int = Field(default=1, ge=1, description="Processes of one `postd worker`.")
     worker_threads: int = Field(default=16, ge=1, description="Jobs that one worker process publishes at a time.")
     metrics_port: int = Field(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from app.flows.live.course import Course
 from app.flows.live.feed import Topic, follow
 from app.flows.runtime import Runtime
 from app.services import events
@@ -37,7 +38,7 @@ class Reader:
         """Read until cancelled."""
         while True:
             self.connections += 1
-            feed = follow(self.rt, self.tenant, EVERYTHING, self.cursor)
+            feed = follow(self.rt, self.tenant, EVERYTHING, Course(self.cursor))
             count = 0
             async for moment in feed:
                 assert moment.event is not None

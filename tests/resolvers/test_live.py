@@ -11,6 +11,7 @@ import pytest
 
 from app.actions.jobs.cancel import cancel
 from app.flows.live import feed
+from app.flows.live.course import Course
 from schema.events import cursor_of
 from schema.node import encode
 from tests.fixtures.graph import Graph, until
@@ -123,7 +124,7 @@ async def test_a_lost_wake_up_costs_time_and_no_event(graph: Graph, world: World
     settings = graph.world.rt.settings
     timing = settings.timing.model_copy(update={"feed_poll": 0.05})
     rt = replace(graph.world.rt, settings=settings.model_copy(update={"timing": timing}))
-    async with aclosing(feed.follow(rt, world.tenant, feed.Topic(None, None, None), 1)) as stream:
+    async with aclosing(feed.follow(rt, world.tenant, feed.Topic(None, None, None), Course(1))) as stream:
         first = asyncio.ensure_future(anext(stream))
         await settled(graph)
         await world.connection()  # by a database that tells nobody

@@ -19,6 +19,7 @@ from uuid import UUID
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.flows.live.course import Course
 from app.flows.runtime import Runtime
 from app.kernel.errors import DomainError
 from app.services import events
@@ -95,19 +96,23 @@ async def refuse_expired(session: AsyncSession, seq: int) -> None:
         raise CursorExpired
 
 
-async def follow(rt: Runtime, tenant: UUID, topic: Topic[Any], after: int | None) -> AsyncGenerator[Moment[Any], None]:
-    """The messages of a feed, without end.
+async def follow(rt: Runtime, tenant: UUID, topic: Topic[Any], course: Course) -> AsyncGenerator[Moment[Any], None]:
+    """The messages of a feed: without end, or up to the newest event where the course does not wait.
 
     Raises:
         FilterTooBroad, CursorExpired: there is no feed.
     """
     with rt.bus.watch(tenant) as watch:
-        seq, rows = await _begin(rt, tenant, topic, after)
+        resumed = course.seq not in (None, STATE_AGAIN)
+        seq, rows = await _begin(rt, tenant, topic, course.seq)
         for number, row in enumerate(rows, start=1):
             whole = number == len(rows)
-            yield Moment(row, None, seq if whole else STATE_AGAIN, caught_up=whole)
+            course.seq = seq if whole else STATE_AGAIN
+            yield Moment(row, None, course.seq, caught_up=whole)
         rows = ()
-        while True:
+        course.seq = course.settled = seq
+        course.quiet = not (course.waits or resumed)
+        while not course.quiet:
             try:
                 batch, found, newest = await _next(rt, tenant, topic, seq)
             except PoolTimeout:
@@ -115,11 +120,15 @@ async def follow(rt: Runtime, tenant: UUID, topic: Topic[Any], after: int | None
                 await asyncio.sleep(random.uniform(0.1, 1.0))
                 continue
             for event in batch:
-                seq = event.seq
+                course.seq = seq = event.seq
                 row = event if topic.read is None else found.get(event.subject_id)
                 if row is not None and topic.kind in (None, event.subject_kind):
                     yield Moment(row, event, seq, caught_up=seq >= newest)
-            if len(batch) < BATCH:
+            if len(batch) == BATCH:
+                continue
+            course.settled = seq
+            course.quiet = not course.waits
+            if course.waits:
                 await watch.changed(rt.settings.timing.feed_poll * random.uniform(0.8, 1.2))
 
 

@@ -17,8 +17,6 @@ from app.flows.identify import identify
 from app.flows.runtime import Runtime
 from connectors.secret import Secret
 
-MAX_PER_KEY = 20
-"""Connections that one key may hold open in one process."""
 REVOKED = "The key was revoked."
 EXPIRED = "The key has expired."
 
@@ -58,7 +56,7 @@ class Sessions:
             TooManySessions: it must not be opened.
         """
         known = self._open.setdefault(principal.key_id, set())
-        if len(known) >= MAX_PER_KEY:
+        if len(known) >= self._rt.settings.key_sockets:
             raise TooManySessions
         session = Session(principal, credential, end)
         known.add(session)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -93,7 +94,8 @@ async def test_a_broken_feed_closes_with_try_again(graph: Graph, url: str, monke
 
 
 async def test_no_key_holds_more_sockets_than_it_may(graph: Graph, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sessions, "MAX_PER_KEY", 1)
+    narrow = graph.world.rt.settings.model_copy(update={"key_sockets": 1})
+    monkeypatch.setattr(graph.app.app._sessions, "_rt", replace(graph.world.rt, settings=narrow))
     async with graph.socket(url), opened(url) as connection:
         socket = Socket(connection)
         await socket.send(type="connection_init", payload={"authorization": graph.key.bearer})
@@ -103,7 +105,8 @@ async def test_no_key_holds_more_sockets_than_it_may(graph: Graph, url: str, mon
 
 async def emptied(graph: Graph) -> bool:
     """Whether every socket is let go of in the end."""
-    await until(lambda: not len(graph.app.app._sessions) and not graph.world.rt.bus._watches)
+    edge = graph.app.app
+    await until(lambda: not len(edge._sessions) and not len(edge.sharing) and not graph.world.rt.bus._watches)
     return True
 
 
@@ -111,7 +114,7 @@ async def test_a_closed_socket_leaves_nothing_behind(graph: Graph, url: str) -> 
     async with graph.socket(url) as socket:
         for _ in range(3):
             await socket.subscribe(EVENTS)
-        await until(lambda: len(graph.world.rt.bus._watches.get(graph.world.tenant, ())) == 3)
+        await until(lambda: len(graph.app.app.sharing) == 1)
     assert await emptied(graph)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from app.flows.live.course import Course
 from app.flows.live.feed import CursorExpired, Topic, follow
 from app.kernel import ids
 from app.services import events
@@ -19,4 +20,4 @@ async def test_a_hole_is_told(world: World, missing: int) -> None:
             events.record(session, events.Event(f"thing.{number}", "thing", ids.new()))
     await world.owner.execute("DELETE FROM events WHERE tenant_id = $1 AND seq = $2", world.tenant, missing)
     with pytest.raises(CursorExpired):
-        await anext(follow(world.rt, world.tenant, EVERYTHING, 0))
+        await anext(follow(world.rt, world.tenant, EVERYTHING, Course(0)))

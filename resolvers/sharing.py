@@ -1,0 +1,253 @@
+"""One execution for every subscriber that would get the same answer.
+
+Subscriptions of one workspace with the same document, variables and rights differ in nothing but how far their readers
+are. So behind their first catching up they share one stream: it reads each event once, executes the selection once,
+encodes the answer once, and keeps it until its readers have passed it. A reader is a number: it takes what lies behind
+it, and a reader that is later than what is kept catches up by itself, from the log. Nothing is queued for anybody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import aclosing, contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import orjson
+import structlog
+from graphql import (
+    FieldNode,
+    GraphQLError,
+    OperationDefinitionNode,
+    OperationType,
+    VariableNode,
+    Visitor,
+    get_operation_ast,
+    visit,
+)
+from strawberry.types import ExecutionResult
+
+from app.domain.keys.model import Scope
+from app.flows.live.course import COURSE, Course
+from resolvers.api import SCHEMA
+from resolvers.context import Context
+from resolvers.operation import parsed
+
+CURSOR: Final = "after"
+"""The argument that says where a subscription begins."""
+KEPT = 256
+"""Answers that a stream keeps for readers who are late."""
+KEPT_BYTES = 2_000_000
+"""And how large they may be together."""
+TIDY = 16
+"""Answers that a stream keeps before it looks whether anybody still needs them."""
+
+_log = structlog.get_logger(__name__)
+
+Encode = Callable[[ExecutionResult], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What makes the answers of two subscriptions equal."""
+
+    tenant: UUID
+    scopes: frozenset[Scope]
+    query: str
+    operation_name: str | None
+    variables: bytes
+    """As JSON, without the cursor."""
+
+
+@dataclass(eq=False, slots=True)
+class Reader:
+    """One subscriber of a stream: the number of the last event that it was told."""
+
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One answer, encoded."""
+
+    seq: int
+    payload: str
+
+
+class Stream:
+    """One subscription that runs for many readers."""
+
+    def __init__(self, seq: int) -> None:
+        self.readers: set[Reader] = set()
+        self.ended = False
+        self.course = Course(seq, goes_on=True)
+        self._floor = seq
+        self._kept: deque[Told] = deque()
+        self._size = 0
+        self._changed = asyncio.Event()
+
+    def reaches(self, seq: int) -> bool:
+        """Whether everything behind that number is kept or is still to come."""
+        return not self.ended and seq >= self._floor
+
+    def behind(self, reader: Reader) -> Sequence[Told]:
+        """What the reader was not told yet. Where there is nothing, it has come as far as the stream."""
+        if not self._kept or self._kept[-1].seq <= reader.seq:
+            reader.seq = max(reader.seq, self.course.settled)
+            return ()
+        return [told for told in self._kept if told.seq > reader.seq]
+
+    async def changed(self) -> None:
+        """Wait for more, or for the end."""
+        await self._changed.wait()
+
+    async def run(self, asked: Asked, variables: Mapping[str, Any] | None, context: Context, encode: Encode) -> None:
+        """Follow the feed and keep its answers, until it ends or is cancelled."""
+        COURSE.set(self.course)
+        try:
+            source = await SCHEMA.stream(
+                asked.query,
+                variable_values=dict(variables) if variables is not None else None,
+                context_value=context,
+                operation_name=asked.operation_name,
+            )
+            async with aclosing(source):
+                newest = self.course.seq
+                async for result in source:
+                    if not isinstance(result, ExecutionResult) or self.course.seq in (None, newest):
+                        return  # no event's answer: why the feed ends, each reader is told by its own
+                    newest = self.course.seq
+                    self._keep(Told(newest, encode(result)))
+        except Exception:  # noqa: BLE001 -- whatever it is: the readers go on by themselves, and meet it or not
+            _log.exception("live.stream_broken", request_id=context.request_id)
+
+    def end(self) -> None:
+        """Send the readers on their own way: nothing more comes."""
+        self.ended = True
+        self._wake()
+
+    def _keep(self, told: Told) -> None:
+        self._kept.append(told)
+        self._size += len(told.payload)
+        if len(self._kept) > TIDY:
+            passed = min((reader.seq for reader in self.readers), default=told.seq)
+            while self._kept[0].seq <= passed or len(self._kept) > KEPT or self._size > KEPT_BYTES:
+                gone = self._kept.popleft()
+                self._size -= len(gone.payload)
+                self._floor = gone.seq
+                if not self._kept:
+                    break
+        self._wake()
+
+    def _wake(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+
+class Sharing:
+    """The streams of one process."""
+
+    def __init__(self, encode: Encode) -> None:
+        self._encode = encode
+        self._streams: dict[Asked, tuple[Stream, asyncio.Task[None]]] = {}
+
+    def __len__(self) -> int:
+        return len(self._streams)
+
+    @contextmanager
+    def joined(
+        self, asked: Asked, variables: Mapping[str, Any] | None, context: Context, seq: int
+    ) -> Iterator[tuple[Stream, Reader] | None]:
+        """Read a stream from behind that number, for the time of the block; None where it does not reach so far back.
+
+        The first reader starts it, with its own variables; the last one to go ends it.
+        """
+        stream, task = self._streams.get(asked) or self._begun(asked, variables, context, seq)
+        if not stream.reaches(seq):
+            yield None
+            return
+        reader = Reader(seq)
+        stream.readers.add(reader)
+        try:
+            yield stream, reader
+        finally:
+            stream.readers.discard(reader)
+            if not stream.readers:
+                self._forget(asked, stream)
+                task.cancel()
+
+    def _begun(
+        self, asked: Asked, variables: Mapping[str, Any] | None, context: Context, seq: int
+    ) -> tuple[Stream, asyncio.Task[None]]:
+        stream = Stream(seq)
+        # A context of its own: it outlives the socket that began it, and no key's end ends it for the others.
+        own = Context(context.rt, principal=context.principal, request_id=uuid4().hex)
+        task = asyncio.create_task(stream.run(asked, variables, own, self._encode))
+        task.add_done_callback(lambda _: self._ended(asked, stream))
+        self._streams[asked] = stream, task
+        return stream, task
+
+    def _ended(self, asked: Asked, stream: Stream) -> None:
+        self._forget(asked, stream)
+        stream.end()
+
+    def _forget(self, asked: Asked, stream: Stream) -> None:
+        known = self._streams.get(asked)
+        if known is not None and known[0] is stream:
+            del self._streams[asked]
+
+
+def asked_of(
+    context: Context, query: str | None, variables: Mapping[str, Any] | None, operation_name: str | None
+) -> Asked | None:
+    """What a subscription asks for, so that equal ones are known; None for what cannot be shared."""
+    if context.principal is None or not query:
+        return None
+    shared, cursor = _followed(query, operation_name, context.rt.settings.max_tokens)
+    if not shared:
+        return None
+    rest = {name: value for name, value in (variables or {}).items() if name != cursor}
+    caller = context.principal
+    encoded = orjson.dumps(rest, option=orjson.OPT_SORT_KEYS)
+    return Asked(caller.tenant_id, frozenset(caller.scopes), query, operation_name, encoded)
+
+
+@lru_cache(maxsize=512)
+def _followed(query: str, operation_name: str | None, max_tokens: int) -> tuple[bool, str | None]:
+    """Whether a document follows the log, and the variable that holds its cursor, where that is all it is used for."""
+    try:
+        document = parsed(query, max_tokens)
+    except GraphQLError:
+        return False, None
+    operation = get_operation_ast(document, operation_name)
+    root = SCHEMA._schema.subscription_type  # noqa: SLF001 -- the core's schema has no public name
+    if operation is None or operation.operation is not OperationType.SUBSCRIPTION or root is None:
+        return False, None
+    fields = [node for node in operation.selection_set.selections if isinstance(node, FieldNode)]
+    known = root.fields.get(fields[0].name.value) if len(fields) == 1 else None
+    if known is None or CURSOR not in known.args:
+        return False, None
+    given = next((one.value for one in fields[0].arguments or () if one.name.value == CURSOR), None)
+    if not isinstance(given, VariableNode):
+        return True, None
+    name = given.name.value
+    return True, name if _uses(operation, name) == 1 else None
+
+
+def _uses(operation: OperationDefinitionNode, name: str) -> int:
+    found = 0
+
+    class Count(Visitor):
+        def enter_variable(self, node: VariableNode, *_: Any) -> None:
+            nonlocal found
+            found += node.name.value == name
+
+        def enter_variable_definition(self, *_: Any) -> Any:
+            return self.SKIP
+
+    visit(operation, Count())
+    return found

@@ -18,8 +18,9 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import Bas
 
 from app.flows.live.course import COURSE, Course
 from app.kernel import metrics
+from resolvers.alike import asked_of
 from resolvers.context import Context
-from resolvers.sharing import Reader, Stream, asked_of
+from resolvers.sharing import Reader, Stream
 
 DRAIN = 30.0
 """Seconds that a client may leave a message unread before its socket is closed; it resumes by cursor."""

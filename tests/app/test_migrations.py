@@ -9,7 +9,7 @@ import pytest
 from app.domain.tables import metadata
 from app.services import schema
 from tests.fixtures.database import address, new_name, on_server
-from tests.fixtures.services import Services
+from tests.fixtures.servers import Services
 
 
 @pytest.fixture

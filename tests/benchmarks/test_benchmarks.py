@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fixtures.services import Services
+from tests.fixtures.servers import Services
 
 PROJECT = Path(__file__).resolve().parents[2]
 SCRIPTS = sorted(path.stem for path in (PROJECT / "benchmarks").glob("*.py") if path.stem != "__init__")

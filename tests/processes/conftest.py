@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from app.services import schema
-from tests.fixtures.services import PREFIX, Services
+from tests.fixtures.servers import PREFIX, Services
 from tests.processes.installation import Installation, installed
 from tests.processes.workspace import Workspace
 

@@ -15,7 +15,7 @@ import pytest
 from app.domain.tables import metadata
 from app.services import schema
 from app.services.vault import generate_key
-from tests.fixtures.services import PREFIX, Services
+from tests.fixtures.servers import PREFIX, Services
 
 Postd = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -13,6 +13,7 @@ from app.actions.keys.authenticate import Principal
 from app.domain.keys.model import Scope
 from app.services import events
 from resolvers import sharing
+from resolvers.alike import asked_of
 from resolvers.context import Context
 from schema.node import encode
 from tests.fixtures.graph import Graph, Socket, until
@@ -192,7 +193,7 @@ async def test_a_reader_of_a_quiet_stream_stays_inside_of_what_is_kept_of_the_lo
 async def test_the_cursor_is_left_out_of_what_is_compared(
     graph: Graph, document: str, variables: dict[str, Any] | None, shared: bytes
 ) -> None:
-    asked = sharing.asked_of(_context(graph), document, variables, None)
+    asked = asked_of(_context(graph), document, variables, None)
     assert asked is not None
     assert asked.variables == shared
 
@@ -208,7 +209,7 @@ async def test_the_cursor_is_left_out_of_what_is_compared(
     ],
 )
 async def test_what_does_not_follow_the_log_is_not_shared(graph: Graph, document: str) -> None:
-    assert sharing.asked_of(_context(graph), document, None, None) is None
+    assert asked_of(_context(graph), document, None, None) is None
 
 
 def _context(graph: Graph) -> Any:

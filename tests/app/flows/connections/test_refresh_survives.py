@@ -13,7 +13,7 @@ from app.flows.connections.access import ready
 from connectors.contract import Tokens
 from connectors.secret import Secret
 from tests.fixtures.database import on_server
-from tests.fixtures.services import Services
+from tests.fixtures.servers import Services
 from tests.fixtures.world import World, now
 
 

@@ -20,7 +20,7 @@ from connectors.faults import Effect, FaultKind
 from connectors.secret import Secret
 from tests.fixtures.database import on_server
 from tests.fixtures.scripted import fault, refusal
-from tests.fixtures.services import Services
+from tests.fixtures.servers import Services
 from tests.fixtures.steps import ended_at
 from tests.fixtures.world import World, now
 

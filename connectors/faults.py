@@ -120,6 +120,8 @@ class FaultRule:
     code: str | None = None
     contains: str | None = None
     """A piece of the platform's words, compared without case."""
+    hint: str = ""
+    """What to do next, where it is not what the kind says."""
 
     def matches(self, status: int, code: str | None, words: str) -> bool:
         """Whether this rule describes an answer with that status, code and message."""
@@ -166,7 +168,7 @@ def classify(
     )
     for rule in (*rules, *DEFAULT_RULES):
         if rule.matches(status, code, words):
-            return replace(fault, kind=rule.kind, message=rule.message, hint=HINTS[rule.kind])
+            return replace(fault, kind=rule.kind, message=rule.message, hint=rule.hint or HINTS[rule.kind])
     if status >= 500:
         message = f"The platform is in trouble (it answered {status})."
         return replace(fault, kind=FaultKind.PLATFORM_DOWN, message=message, hint=HINTS[FaultKind.PLATFORM_DOWN])

@@ -56,6 +56,8 @@ def check(
 
 def format_of(part: Part) -> FormatKey:
     """What kind of post a part is. Sound goes with video: platforms attach both the same way."""
+    if any(item.kind is MediaKind.DOCUMENT for item in part.media):
+        return FormatKey.DOCUMENT
     if any(item.kind is not MediaKind.IMAGE for item in part.media):
         return FormatKey.VIDEO
     if part.media:

@@ -7,13 +7,16 @@ import signal
 from pathlib import Path
 from typing import Annotated
 
+import orjson
 import typer
 
 from app.boot import surroundings
 
 Data = Annotated[Path, typer.Option("--data", help="Where accounts, posts and the ledger are kept.")]
 BlueskyPort = Annotated[int, typer.Option("--bluesky-port", help="0 takes any free port.")]
-MastodonPort = Annotated[int, typer.Option("--mastodon-port", help="0 takes any free port.")]
+MastodonPort = Annotated[
+    int, typer.Option("--mastodon-port", help="0 takes any free port. LinkedIn and so on take the ones after it.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -24,13 +27,13 @@ def register(app: typer.Typer) -> None:
 def sandbox(
     data: Data = Path(".postd/sandbox"), bluesky_port: BlueskyPort = 2583, mastodon_port: MastodonPort = 2584
 ) -> None:
-    """Run a simulated Bluesky and a simulated Mastodon on this machine, with real protocols and no account."""
+    """Run simulated platforms on this machine, with real protocols and no account."""
     surroundings.run(_serve(data, bluesky_port, mastodon_port))
 
 
 async def _serve(data: Path, bluesky_port: int, mastodon_port: int) -> None:
     # Imported here: what checks requests against the platforms' specs is not part of a production installation.
-    from connectors.sandbox.server import Sandbox  # noqa: PLC0415
+    from connectors.sandbox.server import CLOSED, Sandbox  # noqa: PLC0415
 
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -38,4 +41,7 @@ async def _serve(data: Path, bluesky_port: int, mastodon_port: int) -> None:
     async with Sandbox(data, bluesky_port, mastodon_port) as running:
         typer.echo(f"Simulated Bluesky:  {running.bluesky_url}")
         typer.echo(f"Simulated Mastodon: {running.mastodon_url}")
+        for name, kind in CLOSED.items():
+            typer.echo(f"Simulated {kind.title}: {running.url(name)}")
+        typer.echo(f"POSTD_ENDPOINTS='{orjson.dumps(running.endpoints).decode()}'")
         await stop.wait()

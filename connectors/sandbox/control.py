@@ -18,8 +18,10 @@ One set of routes for all platforms of a sandbox: it does not matter which port 
     DELETE /_sandbox/faults             forget all
     GET    /_sandbox/accounts           {"accounts": [...]}
     POST   /_sandbox/accounts           {"platform", "handle", "password"?, "name"?} -> 201 how to log in
+                                        with "admin" (a handle) and "role"? a page of LinkedIn's
     PATCH  /_sandbox/accounts           {"platform", "handle", "status": "...}: Bluesky active, deactivated,
-                                        takendown; Mastodon active, disabled, unconfirmed, pending
+                                        takendown; Mastodon active, disabled, unconfirmed, pending;
+                                        LinkedIn active, restricted, roleless, closed
     POST   /_sandbox/tokens             {"platform", "handle", ...} -> tokens without a consent page
     DELETE /_sandbox/tokens             {"platform", "handle"}: every session of the account ends
     POST   /_sandbox/consent            {"platform", "handle", "url": the page's address, "allow": true}

@@ -15,6 +15,8 @@ class Seed(NamedTuple):
     handle: str
     name: str
     password: str | None = None
+    admin: str | None = None
+    """Of a page: the handle of the account that manages it."""
 
 
 SEEDS = (
@@ -22,6 +24,8 @@ SEEDS = (
     Seed("bluesky", "bakery.test", "The Corner Bakery", "bakery-test-app-pass"),
     Seed("mastodon", "bob", "Bob Example"),
     Seed("mastodon", "bakery", "The Corner Bakery"),
+    Seed("linkedin", "carol-example", "Carol Example"),
+    Seed("linkedin", "corner-bakery", "The Corner Bakery", admin="carol-example"),
 )
 
 
@@ -30,4 +34,5 @@ def plant(world: World, platforms: Mapping[str, Platform]) -> None:
     empty = {name for name in platforms if next(world.tables.rows(f"{name}.accounts"), None) is None}
     for seed in SEEDS:
         if seed.platform in empty:
-            platforms[seed.platform].add_account(seed.handle, {"name": seed.name, "password": seed.password})
+            body = {"name": seed.name, "password": seed.password, "admin": seed.admin}
+            platforms[seed.platform].add_account(seed.handle, body)

@@ -1,7 +1,7 @@
 """Runs the simulated platforms: one process, one port a platform, one data folder.
 
     async with Sandbox(Path("data")) as sandbox:
-        print(sandbox.bluesky_url, sandbox.mastodon_url)
+        print(sandbox.bluesky_url, sandbox.mastodon_url, sandbox.endpoints)
         await sandbox.wait()
 
 The data folder belongs to one sandbox at a time. A port of 0 takes any free one. The addresses are also written to
@@ -16,8 +16,9 @@ import fcntl
 import os
 import socket
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 from urllib.parse import urlsplit
 
 import orjson
@@ -29,6 +30,7 @@ from connectors.sandbox.bluesky.platform import Bluesky
 from connectors.sandbox.control import control_mount
 from connectors.sandbox.faults import Release
 from connectors.sandbox.gate import CONNECTION, Gate
+from connectors.sandbox.linkedin.platform import LinkedIn
 from connectors.sandbox.mastodon.platform import Mastodon
 from connectors.sandbox.seeds import plant
 from connectors.sandbox.world import Platform, World
@@ -36,6 +38,8 @@ from connectors.sandbox.world import Platform, World
 ADDRESSES = "addresses.json"
 BLUESKY_PORT = 2583
 MASTODON_PORT = 2584
+CLOSED: Final = {"linkedin": LinkedIn}
+"""Platforms with one server each, whose real addresses a connector knows: they are reached by `Sandbox.endpoints`."""
 
 
 class Sandbox:
@@ -51,11 +55,15 @@ class Sandbox:
         bluesky_url: str | None = None,
         mastodon_url: str | None = None,
     ) -> None:
-        """`host`: where to listen. The URLs say how clients reach the platforms, where that is another name."""
+        """`host`: where to listen. The URLs say how clients reach the platforms, where that is another name.
+
+        The closed platforms take the ports after Mastodon's, or any free ones where that is 0.
+        """
         self._data_dir = data_dir
         self._host = host
         self._ports = {"bluesky": bluesky_port, "mastodon": mastodon_port}
-        self._urls = {"bluesky": bluesky_url, "mastodon": mastodon_url}
+        self._ports |= {name: mastodon_port and mastodon_port + after for after, name in enumerate(CLOSED, start=1)}
+        self._urls: dict[str, str | None] = {"bluesky": bluesky_url, "mastodon": mastodon_url}
         self._listeners: dict[str, socket.socket] = {}
         self._servers: list[_Server] = []
         self._tasks: list[asyncio.Task[None]] = []
@@ -65,12 +73,22 @@ class Sandbox:
     @property
     def bluesky_url(self) -> str:
         """Where the simulated Bluesky answers: data server, authorization server and PLC directory."""
-        return self._url("bluesky")
+        return self.url("bluesky")
 
     @property
     def mastodon_url(self) -> str:
         """Where the simulated Mastodon instance answers."""
-        return self._url("mastodon")
+        return self.url("mastodon")
+
+    @property
+    def endpoints(self) -> dict[str, str]:
+        """Where the closed platforms answer, by the origin that their documentation names (POSTD_ENDPOINTS)."""
+        return {origin: self.url(name) for name, kind in CLOSED.items() for origin in kind.origins}
+
+    def url(self, name: str) -> str:
+        """Where a platform answers."""
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return self._urls.get(name) or f"http://{host}:{self._ports[name]}"
 
     async def start(self) -> None:
         """Open the data folder and the ports, and begin to answer.
@@ -84,6 +102,7 @@ class Sandbox:
             platforms: dict[str, Platform] = {
                 "bluesky": Bluesky(world, lambda: self.bluesky_url),
                 "mastodon": Mastodon(world, lambda: self.mastodon_url),
+                **{name: kind(world, partial(self.url, name)) for name, kind in CLOSED.items()},
             }
             plant(world, platforms)
             for name in platforms:
@@ -130,15 +149,10 @@ class Sandbox:
     async def __aexit__(self, *_error: object) -> None:
         await self.stop()
 
-    def _url(self, name: str) -> str:
-        host = f"[{self._host}]" if ":" in self._host else self._host
-        return self._urls[name] or f"http://{host}:{self._ports[name]}"
-
     def _write_addresses(self) -> None:
         fresh = self._data_dir / f"{ADDRESSES}.new"
-        fresh.write_bytes(
-            orjson.dumps({"bluesky": self.bluesky_url, "mastodon": self.mastodon_url, "pid": os.getpid()})
-        )
+        addresses = {name: self.url(name) for name in self._ports}
+        fresh.write_bytes(orjson.dumps({**addresses, "pid": os.getpid()}))
         fresh.replace(self._data_dir / ADDRESSES)
 
 
@@ -184,7 +198,7 @@ class _Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Capture none: two servers share the process with their owner."""
+        """Capture none: the servers share the process with their owner."""
         yield
 
 

@@ -29,9 +29,9 @@ class Switches:
     session_limit: bool = True
     """Whether Bluesky limits logins with a password to 30 in 5 minutes."""
     media_processing: str = "video"
-    """Which uploads Mastodon processes after answering 202: `video`, `always` or `never`."""
+    """Which uploads Mastodon and LinkedIn process after they took them: `video`, `always` or `never`."""
     media_polls: int = 1
-    """How often Mastodon says "still processing" before a file is ready."""
+    """How often they say "still processing" before a file is ready."""
     access_seconds: int = 0
     """Lifetime of Bluesky's access tokens; 0: the platform's own (2 hours, OAuth 1 hour)."""
 

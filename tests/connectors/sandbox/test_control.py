@@ -16,6 +16,8 @@ async def test_the_seed_accounts_are_there(control: Control) -> None:
         ("bluesky", "bakery.test"),
         ("mastodon", "bob"),
         ("mastodon", "bakery"),
+        ("linkedin", "carol-example"),
+        ("linkedin", "corner-bakery"),
     ]
 
 
@@ -27,17 +29,17 @@ async def test_a_new_account_can_log_in(sandbox: Sandbox, http: httpx2.AsyncClie
     assert client.did == created["id"]
 
 
-@pytest.mark.parametrize("platform", ["bluesky", "mastodon"])
+@pytest.mark.parametrize("platform", ["bluesky", "mastodon", "linkedin"])
 async def test_a_taken_or_malformed_handle_is_refused(
     sandbox: Sandbox, http: httpx2.AsyncClient, platform: str
 ) -> None:
-    taken = {"bluesky": "alice.test", "mastodon": "bob"}[platform]
+    taken = {"bluesky": "alice.test", "mastodon": "bob", "linkedin": "carol-example"}[platform]
+    before = (await http.get(f"{sandbox.mastodon_url}/_sandbox/accounts")).json()["accounts"]
     for handle in (taken, "no spaces please"):
         body = {"platform": platform, "handle": handle}
         answer = await http.post(f"{sandbox.mastodon_url}/_sandbox/accounts", json=body)
         assert answer.status_code == 400
-    accounts = (await http.get(f"{sandbox.mastodon_url}/_sandbox/accounts")).json()["accounts"]
-    assert len(accounts) == 4
+    assert (await http.get(f"{sandbox.mastodon_url}/_sandbox/accounts")).json()["accounts"] == before
 
 
 async def test_a_taken_down_account_cannot_log_in(sandbox: Sandbox, http: httpx2.AsyncClient, control: Control) -> None:

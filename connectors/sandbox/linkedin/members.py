@@ -1,0 +1,103 @@
+"""Who somebody is, which organizations somebody manages, and how many follow them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from connectors.sandbox.linkedin.accounts import ORGANIZATION, Accounts
+from connectors.sandbox.linkedin.contract import check
+from connectors.sandbox.linkedin.errors import denied, not_found
+from connectors.sandbox.linkedin.tokens import Tokens
+from connectors.sandbox.world import World
+
+COUNTS = "linkedin.counts"
+"""Table of counts that were set by the control API, by the URN of a post, a member or an organization."""
+_ADMIN = ("rw_organization_admin", "r_organization_admin")
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """Handlers."""
+
+    world: World
+    accounts: Accounts
+    tokens: Tokens
+
+    def routes(self) -> list[BaseRoute]:
+        """All routes."""
+        return [
+            Route("/v2/userinfo", self.userinfo),
+            Route("/v2/me", self.me),
+            Route("/rest/organizationAcls", self.roles),
+            Route("/rest/organizations/{id}", self.organization),
+            Route("/rest/networkSizes/{urn}", self.page_followers),
+            Route("/rest/memberFollowersCount", self.followers),
+        ]
+
+    async def userinfo(self, request: Request) -> Response:
+        """The member by OpenID Connect."""
+        await check(request, "/v2/userinfo")
+        caller = self.tokens.caller(request)
+        caller.require("openid", what="userinfo")
+        first, _, last = caller.member.name.partition(" ")
+        body = {"sub": caller.member.key, "name": caller.member.name, "given_name": first, "family_name": last}
+        return JSONResponse({**body, "locale": {"country": "US", "language": "en"}})
+
+    async def me(self, request: Request) -> Response:
+        """The member by the basic profile."""
+        await check(request, "/v2/me")
+        caller = self.tokens.caller(request)
+        caller.require("r_basicprofile", what="me.GET.NO_VERSION")
+        first, _, last = caller.member.name.partition(" ")
+        names = {"localizedFirstName": first, "localizedLastName": last, "vanityName": caller.member.handle}
+        return JSONResponse({"id": caller.member.key, **names})
+
+    async def roles(self, request: Request) -> Response:
+        """The caller's roles in organizations."""
+        await check(request, "/rest/organizationAcls")
+        caller = self.tokens.caller(request)
+        caller.require(*_ADMIN, what="organizationAcls.FINDER-roleAssignee")
+        found = [
+            {"role": role, "organization": one.id, "roleAssignee": caller.member.id, "state": "APPROVED"}
+            for one, role in self.accounts.roles_of(caller.member)
+            if request.query_params.get("role", role) == role
+        ]
+        return JSONResponse(paged(request, found))
+
+    async def organization(self, request: Request) -> Response:
+        """One organization."""
+        await check(request, "/rest/organizations/{id}")
+        self.tokens.caller(request).require(*_ADMIN, what="organizations.GET")
+        found = self.accounts.get(f"{ORGANIZATION}{request.path_params['id']}")
+        if found is None or found.status == "closed":
+            raise not_found()
+        return JSONResponse({"id": int(found.key), "localizedName": found.name, "vanityName": found.handle})
+
+    async def page_followers(self, request: Request) -> Response:
+        """How many follow an organization."""
+        await check(request, "/rest/networkSizes/{urn}")
+        self.tokens.caller(request).require(*_ADMIN, "r_organization_social", what="networkSizes.GET")
+        return JSONResponse({"firstDegreeSize": self._count(request.path_params["urn"])})
+
+    async def followers(self, request: Request) -> Response:
+        """How many follow the caller."""
+        await check(request, "/rest/memberFollowersCount")
+        caller = self.tokens.caller(request)
+        if "r_member_profileAnalytics" not in caller.scopes:
+            raise denied("memberFollowersCount.FINDER-me")
+        return JSONResponse({"elements": [{"memberFollowersCount": self._count(caller.member.id)}]})
+
+    def _count(self, urn: str) -> int:
+        return int((self.world.tables.get(COUNTS, urn) or {}).get("followers", 0))
+
+
+def paged(request: Request, items: Sequence[Mapping[str, object]]) -> dict[str, object]:
+    """One page of a collection, by `start` and `count`."""
+    start, count = (int(request.query_params.get(name, default)) for name, default in (("start", 0), ("count", 10)))
+    paging = {"start": start, "count": count, "links": [], "total": len(items)}
+    return {"elements": list(items[start : start + count]), "paging": paging}

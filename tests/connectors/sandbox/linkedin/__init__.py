@@ -1,0 +1,1 @@
+"""Tests of the simulated LinkedIn, with a client of their own."""

@@ -15,12 +15,13 @@ from typing import Final, cast
 from connectors.bluesky.connector import Bluesky
 from connectors.capabilities import Capabilities
 from connectors.contract import Connector
+from connectors.linkedin.connector import LinkedIn
 from connectors.mastodon.connector import Mastodon
 
 GROUP: Final = "postd.connectors"
 """The entry point group of plug-ins."""
 
-BUILT_IN: Final[tuple[Connector, ...]] = (Bluesky(), Mastodon())
+BUILT_IN: Final[tuple[Connector, ...]] = (Bluesky(), LinkedIn(), Mastodon())
 
 _METHODS: Final = tuple(name for name in vars(Connector) if not name.startswith("_") and name != "capabilities")
 

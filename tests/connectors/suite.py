@@ -52,7 +52,8 @@ class Story:
 
     def task(self, text: str, media: tuple[Media, ...] = (), **more: Any) -> PublishTask:
         position = 1 if more.get("parent") else 0
-        return PublishTask(Part(text, media), position=position, attempt_key=uuid4(), composed_at=self.cx.now(), **more)
+        composed_at = more.pop("composed_at", self.cx.now())
+        return PublishTask(Part(text, media), position=position, attempt_key=uuid4(), composed_at=composed_at, **more)
 
     async def ready(self, task: PublishTask) -> PublishTask:
         """Do the repeatable half and write down the intent."""
@@ -120,7 +121,7 @@ class ConnectorSuite:
         assert boundless == []
 
     async def test_formats_with_files_say_which_types(self, harness: Harness) -> None:
-        families = {FormatKey.VIDEO: ("video/", "audio/", "image/gif")}
+        families = {FormatKey.VIDEO: ("video/", "audio/", "image/gif"), FormatKey.DOCUMENT: ("application/",)}
         for item in harness.connector.capabilities.formats:
             assert item.media_types or item.key not in (FormatKey.IMAGE, FormatKey.VIDEO)
             assert [mime for mime in item.media_types if not mime.startswith(families.get(item.key, "image/"))] == []
@@ -185,8 +186,18 @@ class ConnectorSuite:
         assert first.ref.id == second.ref.id
         assert [post.id for post in await story.harness.posts()] == [first.ref.id]
 
-    async def test_two_tasks_with_the_same_text_are_two_posts(self, story: Story) -> None:
+    async def test_two_tasks_with_the_same_text_are_two_posts_or_the_second_is_refused(self, story: Story) -> None:
         first = await story.publish(story.task("Again"))
+        if story.capabilities.reconcile is ReconcileClass.DUPLICATE:
+            # Composed later than the first was made: what is there already is not taken for this one.
+            later = story.task("Again", composed_at=story.cx.now() + timedelta(minutes=10))
+            outcome = await story.send(await story.ready(later))
+            assert isinstance(outcome, Failed), outcome
+            assert (outcome.fault.kind, outcome.fault.effect) == (FaultKind.INVALID_CONTENT, Effect.NONE)
+            assert first.url is not None
+            assert first.url in outcome.fault.message
+            assert [post.id for post in await story.harness.posts()] == [first.id]
+            return
         second = await story.publish(story.task("Again"))
         assert [post.id for post in await story.harness.posts()] == [first.id, second.id]
 
@@ -211,8 +222,10 @@ class ConnectorSuite:
         root = await story.publish(story.task("One"))
         middle = await story.publish(story.task("Two", root=root, parent=root))
         last = await story.publish(story.task("Three", root=root, parent=middle))
-        posts = [(post.id, post.reply_to) for post in await story.harness.posts()]
-        assert posts == [(root.id, None), (middle.id, root.id), (last.id, middle.id)]
+        *first, end = [(post.id, post.reply_to) for post in await story.harness.posts()]
+        assert first == [(root.id, None), (middle.id, root.id)]
+        # Each part answers the one before, or all are comments under the first.
+        assert end in {(last.id, middle.id), (last.id, root.id)}
 
     # -- trouble
 

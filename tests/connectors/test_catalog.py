@@ -14,6 +14,9 @@ def point(value: str, name: str = "murmur") -> EntryPoint:
     return EntryPoint(name, value, GROUP)
 
 
+BUILT_IN = ["bluesky", "linkedin", "mastodon"]
+
+
 def keys(catalog: Catalog) -> list[str]:
     return [connector.capabilities.key for connector in catalog.all()]
 
@@ -28,17 +31,17 @@ def explodes() -> object:
 
 def test_the_platforms_that_come_with_it_are_there() -> None:
     catalog = Catalog.load(points=[])
-    assert keys(catalog) == ["bluesky", "mastodon"]
+    assert keys(catalog) == BUILT_IN
     assert catalog.get("mastodon").capabilities.name == "Mastodon"
     assert catalog.broken == ()
 
 
 def test_installed_entry_points_are_read() -> None:
-    assert {"bluesky", "mastodon"} <= set(keys(Catalog.load()))
+    assert set(BUILT_IN) <= set(keys(Catalog.load()))
 
 
 def test_a_plug_in_is_a_platform_like_any_other() -> None:
-    assert keys(Catalog.load(points=[ENTRY_POINT])) == ["bluesky", "mastodon", "murmur"]
+    assert keys(Catalog.load(points=[ENTRY_POINT])) == [*BUILT_IN, "murmur"]
 
 
 def test_only_the_chosen_platforms_are_kept() -> None:
@@ -46,7 +49,8 @@ def test_only_the_chosen_platforms_are_kept() -> None:
 
 
 def test_an_unknown_platform_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(UnknownPlatform, match=r"no platform 'nowhere'; there are: bluesky, mastodon, murmur\."):
+    known = ", ".join([*BUILT_IN, "murmur"])
+    with pytest.raises(UnknownPlatform, match=rf"no platform 'nowhere'; there are: {known}\."):
         Catalog.load(["nowhere"], points=[ENTRY_POINT])
 
 
@@ -62,7 +66,7 @@ def test_an_unknown_platform_is_refused_with_the_known_ones() -> None:
 )
 def test_a_broken_plug_in_is_reported_and_the_rest_works(value: str, reason: str) -> None:
     catalog = Catalog.load(points=[point(value)])
-    assert keys(catalog) == ["bluesky", "mastodon"]
+    assert keys(catalog) == BUILT_IN
     assert [item.entry_point for item in catalog.broken] == [f"murmur = {value}"]
     assert catalog.broken[0].reason.startswith(reason)
 

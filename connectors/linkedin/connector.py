@@ -1,0 +1,131 @@
+"""The LinkedIn connector: each method of the contract, told by the file that knows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from connectors.capabilities import Capabilities
+from connectors.contract import (
+    Access,
+    Account,
+    AppCredentials,
+    Content,
+    Context,
+    Finding,
+    FinishAuthorization,
+    Found,
+    Grant,
+    Metrics,
+    Outcome,
+    Problem,
+    Published,
+    PublishedRef,
+    PublishTask,
+    Redirect,
+    Save,
+    StartAuthorization,
+    Tokens,
+    Unknown,
+)
+from connectors.faults import HINTS, Effect, Fault, FaultKind
+from connectors.linkedin import authorize, figures, media, posts, reconcile
+from connectors.linkedin.accounts import read_again
+from connectors.linkedin.capabilities import CAPABILITIES
+from connectors.linkedin.checks import problems
+from connectors.linkedin.faults import refused
+from connectors.secret import Secret
+
+
+class LinkedIn:
+    """Implements `connectors.contract.Connector` for members and pages of LinkedIn."""
+
+    def __init__(
+        self, media_interval: timedelta = media.POLL_INTERVAL, media_attempts: int = media.POLL_ATTEMPTS
+    ) -> None:
+        self._interval = media_interval
+        self._attempts = media_attempts
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What LinkedIn takes and allows."""
+        return CAPABILITIES
+
+    # -- connecting
+
+    def app_key(self, fields: Mapping[str, Secret]) -> str | None:
+        """None: the application is the operator's, made by hand at LinkedIn."""
+        return None
+
+    async def register(self, cx: Context, app_key: str, redirect_uri: str) -> AppCredentials:
+        """Always refused: LinkedIn lets nobody register an application by itself."""
+        raise refused(
+            FaultKind.UNEXPECTED_ANSWER,
+            f"LinkedIn has no registration of applications, so there is none at {app_key}.",
+            "Tell the operator: this is a mistake in the program.",
+        )
+
+    async def start(self, cx: Context, request: StartAuthorization) -> Redirect | Grant:
+        """LinkedIn's page where the member agrees."""
+        return await authorize.start(cx, request)
+
+    async def finish(self, cx: Context, request: FinishAuthorization) -> Grant:
+        """Exchange the code; the member, and each page that may be posted for."""
+        return await authorize.finish(cx, request)
+
+    async def refresh(self, cx: Context, access: Access) -> Tokens:
+        """Fresh tokens where the application gets them; `AUTH_EXPIRED` where the member has to sign in."""
+        return await authorize.refresh(cx, access)
+
+    async def revoke(self, cx: Context, access: Access) -> None:
+        """Tell LinkedIn to forget a token that acts for this account alone."""
+        await authorize.revoke(cx, access)
+
+    async def check(self, cx: Context, access: Access) -> Account:
+        """The account as it is now, and for a page whether the member may still post."""
+        return await read_again(cx, access)
+
+    # -- publishing
+
+    def validate(self, content: Content, account: Account) -> Sequence[Problem]:
+        """Every reason why LinkedIn would refuse the content."""
+        return problems(content, account)
+
+    async def prepare(self, cx: Context, access: Access, task: PublishTask, save: Save) -> Mapping[str, Any]:
+        """Upload the files and wait until LinkedIn has processed them."""
+        return await media.upload_all(cx, access, task, save, interval=self._interval, attempts=self._attempts)
+
+    async def publish(self, cx: Context, access: Access, task: PublishTask) -> Outcome:
+        """Make the post, or the comment under it."""
+        return await posts.publish(cx, access, task)
+
+    async def poll(self, cx: Context, access: Access, task: PublishTask) -> Outcome:
+        """LinkedIn answers a post at once, so nothing is ever pending; the truth is what `reconcile` finds."""
+        finding = await reconcile.reconcile(cx, access, task)
+        if isinstance(finding, Found):
+            return Published(finding.ref)
+        kind = FaultKind.NO_ANSWER
+        return Unknown(Fault(kind, finding.evidence, hint=HINTS[kind], effect=Effect.UNKNOWN))
+
+    async def reconcile(self, cx: Context, access: Access, task: PublishTask) -> Finding:
+        """Search what the account has posted, where the connection may read it."""
+        return await reconcile.reconcile(cx, access, task)
+
+    # -- afterwards
+
+    async def edit(self, cx: Context, access: Access, ref: PublishedRef, task: PublishTask) -> PublishedRef:
+        """Change the text of a published post or comment."""
+        return await posts.edit(cx, access, ref, task)
+
+    async def delete(self, cx: Context, access: Access, ref: PublishedRef) -> None:
+        """Remove a published post or comment."""
+        await posts.delete(cx, access, ref)
+
+    async def metrics(self, cx: Context, access: Access, refs: Sequence[PublishedRef]) -> Sequence[Metrics]:
+        """Impressions, reach, clicks, likes, comments and shares for pages; likes and comments for members."""
+        return await figures.metrics(cx, access, refs)
+
+    async def account_metrics(self, cx: Context, access: Access) -> Metrics:
+        """Followers."""
+        return await figures.account_metrics(cx, access)

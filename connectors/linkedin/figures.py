@@ -1,0 +1,91 @@
+"""Figures of posts and accounts, as far as LinkedIn shows them to the connection; what it does not show is left out.
+
+A page's posts come with the page's statistics, many in one request. A member's posts are asked for one by one, and only
+with a right that LinkedIn gives to few. Sources:
+https://learn.microsoft.com/en-us/linkedin/marketing/community-management/organizations/share-statistics,
+https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/network-update-social-actions
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from connectors.contract import Access, Context, Metrics, PublishedRef
+from connectors.linkedin import comments, rest
+from connectors.linkedin.accounts import is_page, may_read
+from connectors.linkedin.faults import refusal
+
+BATCH: Final = 20
+"""How many posts one request names: each URN is long, and an address has an end."""
+
+_FIGURES: Final = {
+    "impressions": "impressionCount",
+    "reach": "uniqueImpressionsCount",
+    "clicks": "clickCount",
+    "likes": "likeCount",
+    "comments": "commentCount",
+    "shares": "shareCount",
+}
+_KINDS: Final = {"urn:li:share:": ("shares", "share"), "urn:li:ugcPost:": ("ugcPosts", "ugcPost")}
+_MEMBER_FOLLOWERS: Final = "r_member_profileAnalytics"
+
+
+async def metrics(cx: Context, access: Access, refs: Sequence[PublishedRef]) -> list[Metrics]:
+    """The figures of the posts that are still there, in the order in which they were asked for."""
+    if not may_read(access):
+        return []
+    posts = [ref.id for ref in refs if not comments.is_comment(ref)]
+    found = await (_of_pages(cx, access, posts) if is_page(access.account) else _of_members(cx, access, posts))
+    return [found[urn] for urn in posts if urn in found]
+
+
+async def account_metrics(cx: Context, access: Access) -> Metrics:
+    """The followers of the page, or of the member where the connection may know them."""
+    ref, values = access.account.external_id, {}
+    if is_page(access.account):
+        path = f"/rest/networkSizes/{rest.encoded(ref)}?edgeType=COMPANY_FOLLOWED_BY_MEMBER"
+        values = _numbers(await rest.read(cx, access, path), {"followers": "firstDegreeSize"})
+    elif _MEMBER_FOLLOWERS in access.tokens.scopes:
+        for item in rest.elements(await rest.read(cx, access, "/rest/memberFollowersCount?q=me")):
+            values = _numbers(item, {"followers": "memberFollowersCount"})
+    return Metrics(ref, values, cx.now())
+
+
+async def _of_pages(cx: Context, access: Access, urns: Sequence[str]) -> dict[str, Metrics]:
+    found: dict[str, Metrics] = {}
+    page = rest.encoded(access.account.external_id)
+    for prefix, (parameter, key) in _KINDS.items():
+        named = [urn for urn in urns if urn.startswith(prefix)]
+        for start in range(0, len(named), BATCH):
+            batch = named[start : start + BATCH]
+            path = (
+                "/rest/organizationalEntityShareStatistics?q=organizationalEntity"
+                f"&organizationalEntity={page}&{parameter}={rest.listed(batch)}"
+            )
+            for item in rest.elements(await rest.read(cx, access, path)):
+                urn, figures = item.get(key), item.get("totalShareStatistics")
+                if isinstance(urn, str) and urn in batch and isinstance(figures, Mapping):
+                    found[urn] = Metrics(urn, _numbers(figures, _FIGURES), cx.now())
+    return found
+
+
+async def _of_members(cx: Context, access: Access, urns: Sequence[str]) -> dict[str, Metrics]:
+    found: dict[str, Metrics] = {}
+    for urn in urns:
+        answer = await rest.call(cx, access, "GET", comments.path_of(urn))
+        if answer.status == 404:
+            continue
+        if not answer.ok:
+            raise refusal(answer, cx.now())
+        shown = rest.body(cx, answer)
+        likes, said = shown.get("likesSummary"), shown.get("commentsSummary")
+        values = _numbers(likes, {"likes": "totalLikes"}) | _numbers(said, {"comments": "aggregatedTotalComments"})
+        found[urn] = Metrics(urn, values, cx.now())
+    return found
+
+
+def _numbers(found: Any, names: Mapping[str, str]) -> dict[str, int]:
+    if not isinstance(found, Mapping):
+        return {}
+    return {name: found[key] for name, key in names.items() if isinstance(found.get(key), int)}

@@ -1,0 +1,1 @@
+"""Tests of the LinkedIn connector, on the simulated LinkedIn."""

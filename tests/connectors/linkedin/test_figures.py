@@ -1,0 +1,57 @@
+"""Figures: of a page's posts in one request, of a member's as far as the rights go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from connectors.capabilities import ConnectBy
+from connectors.sandbox.server import Sandbox
+from tests.connectors.harness import picture
+from tests.connectors.linkedin.connection import EVERY_RIGHT, LinkedInHarness, linkedin_account
+from tests.connectors.suite import Story
+
+
+async def read_by(harness: LinkedInHarness, urn: str, counts: Mapping[str, int]) -> None:
+    await harness.controls.ask("POST", "/counts", {"platform": "linkedin", "id": urn, "counts": counts})
+
+
+async def test_a_pages_posts_are_asked_for_by_kind(story: Story, page: LinkedInHarness) -> None:
+    share = await story.publish(story.task("One"))
+    several = await story.publish(story.task("Two", media=(picture("a"), picture("b"))))
+    comment = await story.publish(story.task("Three", root=share, parent=share))
+    await read_by(page, share.id, {"impressionCount": 41, "uniqueImpressionsCount": 30, "likeCount": 3})
+    found = await page.connector.metrics(story.cx, story.access, [several, comment, share])
+    assert [item.ref for item in found] == [several.id, share.id]
+    assert found[1].values == {
+        "impressions": 41,
+        "reach": 30,
+        "clicks": 0,
+        "likes": 3,
+        "comments": 0,
+        "shares": 0,
+    }
+
+
+async def test_a_pages_followers_are_counted(story: Story, page: LinkedInHarness) -> None:
+    await read_by(page, story.access.account.external_id, {"followers": 1200})
+    assert (await page.connector.account_metrics(story.cx, story.access)).values == {"followers": 1200}
+
+
+async def test_what_a_member_does_not_show_is_left_out(members_story: Story, member: LinkedInHarness) -> None:
+    ref = await members_story.publish(members_story.task("Mine"))
+    before = len(member.exchanges)
+    assert await member.connector.metrics(members_story.cx, members_story.access, [ref]) == []
+    assert (await member.connector.account_metrics(members_story.cx, members_story.access)).values == {}
+    assert len(member.exchanges) == before
+
+
+async def test_a_members_posts_are_asked_for_one_by_one(platforms: Sandbox) -> None:
+    async with linkedin_account(platforms, page=False, by=ConnectBy.PAGE, scopes=EVERY_RIGHT) as harness:
+        story = Story(harness, harness.context(), await harness.connect())
+        ref = await story.publish(story.task("Mine"))
+        await story.publish(story.task("A word more", root=ref, parent=ref))
+        await read_by(harness, ref.id, {"likeCount": 7})
+        await read_by(harness, story.access.account.external_id, {"followers": 55})
+        (found,) = await harness.connector.metrics(story.cx, story.access, [ref])
+        assert (found.ref, found.values) == (ref.id, {"likes": 7, "comments": 1})
+        assert (await harness.connector.account_metrics(story.cx, story.access)).values == {"followers": 55}

@@ -7,6 +7,7 @@ from typing import Any
 
 import strawberry
 
+from schema.linkedin_options import LinkedInOptionsInput
 from schema.words import offer
 
 
@@ -100,6 +101,7 @@ class PlatformOptionsInput:
     """One of the platforms."""
 
     bluesky: BlueskyOptionsInput | None = strawberry.field(default=strawberry.UNSET, description="Bluesky.")
+    linkedin: LinkedInOptionsInput | None = strawberry.field(default=strawberry.UNSET, description="LinkedIn.")
     mastodon: MastodonOptionsInput | None = strawberry.field(default=strawberry.UNSET, description="Mastodon.")
     other: list[NamedOptionInput] | None = strawberry.field(
         default=strawberry.UNSET, description="A platform that a plug-in adds."
@@ -109,5 +111,5 @@ class PlatformOptionsInput:
         """As the connector takes them."""
         if isinstance(self.other, list):
             return {option.name: option.value for option in self.other}
-        (chosen,) = (value for value in (self.bluesky, self.mastodon) if value)
+        (chosen,) = (value for value in (self.bluesky, self.linkedin, self.mastodon) if value)
         return chosen.stored()

@@ -15,7 +15,6 @@ from connectors.capabilities import (
     ImageRules,
     Limit,
     Option,
-    QuotaRule,
     ReconcileClass,
     Scope,
     Unit,
@@ -146,7 +145,7 @@ CAPABILITIES: Final = Capabilities(
             "604800 or 1209600). A post with a poll has no files and no card.",
         ),
     ),
-    quotas=(QuotaRule("posts", 100, timedelta(days=1), source=f"{_DOCS}/shared/api-guide/concepts/rate-limits"),),
+    # No allowances: LinkedIn shows its daily limits in the developer portal only, and they differ between applications.
     images=ImageRules(max_bytes=10_000_000, max_side=6_000, types=IMAGE_TYPES),
     can_edit=True,
     can_delete=True,

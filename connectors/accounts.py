@@ -23,6 +23,9 @@ class Account:
     kind: str = "profile"
     url: str | None = None
     avatar_url: str | None = None
+    owner_id: str | None = None
+    """Who granted the access, by the id that the platform's webhooks name: Meta's app-scoped user id of the person who
+    signed in, which is not the page's. None where no webhook names a person."""
     limits: Mapping[str, int] = field(default_factory=dict)
     """Figures of this account or its server, by `Limit.rule`."""
 

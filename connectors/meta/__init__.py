@@ -1,0 +1,1 @@
+"""Meta's platforms, Facebook pages and Instagram: connectors over the Graph API, and their webhooks."""

@@ -1,0 +1,240 @@
+"""Webhooks of Meta's platforms: Facebook pages and Instagram accounts, deauthorization, data deletion.
+
+https://developers.facebook.com/docs/graph-api/webhooks/getting-started
+https://developers.facebook.com/docs/development/create-an-app/app-dashboard/data-deletion-callback
+Meta may send the same update twice and in another batch, so that each notice has a key made of what it says.
+"""
+
+from __future__ import annotations
+
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+from urllib.parse import parse_qs
+
+from connectors.notices import (
+    AccountDeauthorized,
+    AccountNotice,
+    Change,
+    CommentNoticed,
+    DeletionRequested,
+    Mentioned,
+    Notice,
+    PostSeen,
+    StoryMeasured,
+    Unreadable,
+    Unrecognised,
+    digest,
+    document,
+    instant,
+    mapping,
+    sequence,
+    word,
+    words,
+)
+from connectors.secret import Secret
+from connectors.signatures import HUB_SHA256
+from connectors.webhooks import Callback, Handshake, Receiver
+
+FACEBOOK: Final = "facebook"
+INSTAGRAM: Final = "instagram"
+OBJECTS: Final[Mapping[str, str]] = {"page": FACEBOOK, "instagram": INSTAGRAM}
+"""What an update is about -> the platform's key."""
+VERBS: Final[Mapping[str, Change]] = {
+    "add": Change.ADDED,
+    "edit": Change.CHANGED,
+    "edited": Change.CHANGED,
+    "remove": Change.REMOVED,
+    "delete": Change.REMOVED,
+}
+POSTS: Final = frozenset({"status", "post", "photo", "video", "share"})
+"""Items of a page's feed that are posts."""
+MOST_UPDATES: Final = 10_000
+"""Meta sends up to 1 000 updates at once; a body with far more is not Meta's."""
+
+
+def parse(body: bytes) -> Sequence[Notice]:
+    """The notices of a delivery.
+
+    Raises:
+        Unreadable: it is not what Meta documents.
+    """
+    given = document(body)
+    about = word(given.get("object"))
+    entries = given.get("entry")
+    if about is None or not isinstance(entries, list):
+        raise Unreadable("The body names no object or no entries.")
+    found: list[Notice] = []
+    for entry in entries:
+        found += _of_entry(about, mapping(entry))
+        if len(found) > MOST_UPDATES:
+            raise Unreadable(f"The body holds more than {MOST_UPDATES} updates.")
+    return found
+
+
+def _of_entry(about: str, entry: Mapping[str, Any]) -> Iterator[Notice]:
+    account, time = word(entry.get("id")) or "", entry.get("time")
+    for change in sequence(entry.get("changes")):
+        name, value = word(mapping(change).get("field")) or "", mapping(mapping(change).get("value"))
+        facts = {
+            "key": digest(about, account, time, name, value),
+            "at": instant(value.get("created_time")) or instant(time),
+            "platform": OBJECTS.get(about, ""),
+            "account_id": account,
+        }
+        yield _of_change(about, name, value, facts)
+    for message in sequence(entry.get("messaging")):
+        yield Unrecognised(
+            key=digest(about, account, time, "messaging", message),
+            at=instant(time),
+            platform=OBJECTS.get(about, ""),
+            account_id=account,
+            what=f"{about}.messaging",
+        )
+
+
+def _of_change(about: str, name: str, value: Mapping[str, Any], facts: dict[str, Any]) -> AccountNotice:
+    found: AccountNotice | None = None
+    match about, name:
+        case "page", "feed":
+            found = _of_feed(value, facts)
+        case "page", "mention":
+            found = Mentioned(**facts, **_ids(value), **_author(value), text=words(value.get("message")))
+        case "instagram", "comments" | "live_comments":
+            found = _of_instagram_comment(value, facts)
+        case "instagram", "mentions":
+            found = Mentioned(**facts, post_id=word(value.get("media_id")), comment_id=word(value.get("comment_id")))
+        case "instagram", "story_insights":
+            found = _of_story(value, facts)
+    return found or Unrecognised(**facts, what=f"{about}.{name}")
+
+
+def _of_feed(value: Mapping[str, Any], facts: dict[str, Any]) -> AccountNotice | None:
+    item, verb = word(value.get("item")), word(value.get("verb")) or ""
+    ids, author = _ids(value), _author(value)
+    if item == "comment" and verb in VERBS and ids["comment_id"]:
+        # Under a comment at the top stands the post as the parent.
+        parent = word(value.get("parent_id"))
+        return CommentNoticed(
+            **facts,
+            **ids,
+            **author,
+            change=VERBS[verb],
+            parent_id=None if parent == ids["post_id"] else parent,
+            text=words(value.get("message")),
+        )
+    own = author["author_id"] in {None, facts["account_id"]}  # visitors write on a page's feed too
+    if item in POSTS and verb == "add" and own and ids["post_id"]:
+        return PostSeen(**facts, post_id=ids["post_id"], text=words(value.get("message")))
+    return None
+
+
+def _of_instagram_comment(value: Mapping[str, Any], facts: dict[str, Any]) -> CommentNoticed | None:
+    comment, media = word(value.get("id")), word(mapping(value.get("media")).get("id"))
+    if comment is None:
+        return None
+    author, parent = mapping(value.get("from")), word(value.get("parent_id"))
+    return CommentNoticed(
+        **facts,
+        change=Change.ADDED,
+        comment_id=comment,
+        post_id=media,
+        parent_id=None if parent == media else parent,
+        author_id=word(author.get("id")),
+        author=words(author.get("username")),
+        text=words(value.get("text")),
+    )
+
+
+def _of_story(value: Mapping[str, Any], facts: dict[str, Any]) -> StoryMeasured | None:
+    media = word(value.get("media_id"))
+    figures = {name: figure for name, figure in value.items() if type(figure) is int and name != "media_id"}
+    return None if media is None else StoryMeasured(**facts, post_id=media, figures=figures)
+
+
+def _ids(value: Mapping[str, Any]) -> dict[str, Any]:
+    return {"post_id": word(value.get("post_id")), "comment_id": word(value.get("comment_id"))}
+
+
+def _author(value: Mapping[str, Any]) -> dict[str, Any]:
+    author = mapping(value.get("from"))
+    return {"author_id": word(author.get("id")), "author": words(author.get("name"))}
+
+
+# ------------------------------------------------------------------------------------------- signed requests
+
+
+def open_signed_request(body: bytes, secrets: Sequence[Secret]) -> bytes | None:
+    """The payload of a form with a `signed_request` that one of the secrets signed; None for any other body."""
+    try:
+        given = parse_qs(body.decode("ascii"), max_num_fields=20).get("signed_request", [""])[0]
+    except ValueError:
+        given = ""
+    signature, _, payload = given.partition(".")
+    claimed, valid = signature.rstrip("=").encode(errors="replace"), False
+    for secret in secrets:
+        # What is signed is the second part as it was sent, not what it decodes to.
+        raw = hmac.digest(secret.reveal().encode(), payload.encode(errors="replace"), "sha256")
+        # Compared as text: several texts decode to the same bytes.
+        valid |= hmac.compare_digest(claimed, urlsafe_b64encode(raw).rstrip(b"="))
+    return _decoded(payload) if valid else None
+
+
+def _decoded(text: str) -> bytes | None:
+    try:
+        return urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except (Error, ValueError):
+        return None
+
+
+def _person(body: bytes, asked: str) -> dict[str, Any]:
+    given = document(body)
+    person = word(given.get("user_id"))
+    if given.get("algorithm", "HMAC-SHA256") != "HMAC-SHA256" or person is None:
+        raise Unreadable("The signed request names no user, or another algorithm.")
+    at = instant(given.get("issued_at"))
+    return {"key": digest(asked, person, given.get("issued_at")), "owner_id": person, "at": at}
+
+
+def parse_deauthorize(body: bytes) -> Sequence[Notice]:
+    """The notice of a deauthorize callback.
+
+    Raises:
+        Unreadable: it names nobody.
+    """
+    return (AccountDeauthorized(**_person(body, "deauthorize")),)
+
+
+def parse_deletion(body: bytes) -> Sequence[Notice]:
+    """The notice of a data deletion callback.
+
+    Raises:
+        Unreadable: it names nobody.
+    """
+    return (DeletionRequested(**_person(body, "deletion")),)
+
+
+CALLBACKS: Final[Mapping[str, Callback]] = {
+    "deauthorize": Callback(open_signed_request, parse_deauthorize),
+    "deletion": Callback(open_signed_request, parse_deletion, answers_with_code=True),
+}
+META: Final = Receiver(
+    key="meta",
+    platforms=(FACEBOOK, INSTAGRAM),
+    handshake=Handshake.HUB_CHALLENGE,
+    schemes=(HUB_SHA256,),
+    parse=parse,
+    callbacks=CALLBACKS,
+)
+INSTAGRAM_LOGIN: Final = Receiver(
+    key="instagram",
+    platforms=(INSTAGRAM,),
+    handshake=Handshake.HUB_CHALLENGE,
+    schemes=(HUB_SHA256,),
+    parse=parse,
+    callbacks=CALLBACKS,
+    also_signed_by=("meta",),
+)
+"""Instagram Login is a product with an id and a secret of its own; which of the two signs is not documented."""

@@ -95,12 +95,20 @@ async def reconcile(rt: Runtime, tenant: UUID, job_id: UUID, worker: str) -> Non
     match finding:
         case Found(ref=ref):
             await _take_for_ours(attempt, ref, Verdict(JobEvent.FIND if last else JobEvent.FIND_PART))
+        case Absent(evidence=evidence) if _too_early(attempt):
+            await _later(attempt, evidence)
         case Absent() if attempt.job.crashes >= rt.settings.timing.max_crashes:
             await _settle(attempt, Verdict(JobEvent.BURY, fault=WORKER_CRASHED))
         case Absent():
             await _settle(attempt, Verdict(JobEvent.PROVE_ABSENT, wait=timedelta(), fault=attempt.job.fault))
         case Undecided(evidence=evidence):
             await _undecided(attempt, evidence)
+
+
+def _too_early(attempt: Try) -> bool:
+    """Whether the platform may not show yet what it has: a webhook can bring us here before the settle delay."""
+    since = attempt.job.unknown_since
+    return since is not None and attempt.rt.clock.now() - since < attempt.rt.settle_delay(attempt.job.platform)
 
 
 async def _found(attempt: Try) -> Finding:

@@ -28,6 +28,8 @@ WAITING = """
 SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
 """
 
+PAST_THE_DELAY = timedelta(seconds=10)
+
 
 async def go(world: World, job: Job) -> Job:
     await wake(world.rt, world.tenant, job.id, "worker-1")
@@ -59,8 +61,23 @@ async def test_what_cannot_be_told_is_looked_for_again_and_then_given_to_a_perso
     assert world.platform.calls.count("publish") == 1
 
 
+async def test_an_absence_is_not_believed_before_the_settle_delay(world: World) -> None:
+    job = await unknown(world)
+    world.platform.on_reconcile.extend([Absent("It is not there."), Absent("It is not there.")])
+    row = await go(world, job)  # woken early, as a webhook does
+    assert (row.state, row.lease_until) == (S.UNKNOWN, None)
+    await world.age(job.id, PAST_THE_DELAY)
+    assert (await go(world, job)).state is S.RETRYING
+
+
+async def test_a_post_that_is_found_before_the_settle_delay_is_published(world: World) -> None:
+    job = await unknown(world)
+    assert (await go(world, job)).state is S.PUBLISHED
+
+
 async def test_a_slow_look_is_not_taken_over(world: World) -> None:
     job = await unknown(world)
+    await world.age(job.id, PAST_THE_DELAY)
 
     async def slow(task: Any, access: Any) -> Absent:
         await go(world, job)  # somebody else is woken meanwhile
@@ -79,6 +96,7 @@ async def test_a_job_that_kills_its_workers_while_sending_is_buried_once_it_is_p
         await world.age(job.id)
         row = await go(world, job)
         assert (row.state, row.crashes) == (S.UNKNOWN, crashes)
+        await world.age(job.id, PAST_THE_DELAY)
         row = await go(world, job)
         assert row.state is (S.FAILED if crashes == 3 else S.RETRYING)
         assert claimed.job.crashes == crashes - 1

@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from uuid import UUID
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
@@ -15,11 +16,16 @@ from starlette.routing import BaseRoute
 from app.flows.boot import examine
 from app.flows.runtime import Runtime, running
 from app.flows.upkeep.presence import present
+from app.flows.webhooks.intake import Intake, Wake
 from app.graphql import graphql_app
-from app.http import connect, graphql_address, media, playground, probes
+from app.http import connect, graphql_address, media, playground, probes, webhooks
 from app.http.middleware import stack
 from app.kernel import logs
 from app.kernel.settings import Settings
+from app.services.wakeups import WakeUp, WakeUps
+from workers import queues
+from workers.broker import make_broker
+from workers.scheduler import CAPACITY
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -33,7 +39,7 @@ def create_app(settings: Settings) -> Starlette:
         async with running(settings, name="postd-api") as rt:
             await examine(rt)
             async with present(rt, "api"):
-                app.router.routes[:] = routes(rt)
+                app.router.routes[:] = routes(rt, waker(settings))
                 settle_memory()
                 yield
 
@@ -47,13 +53,27 @@ def settle_memory() -> None:
     gc.set_threshold(50_000, 20, 20)
 
 
-def routes(rt: Runtime) -> list[BaseRoute]:
+def waker(settings: Settings) -> Wake | None:
+    """Tells the workers of incoming webhooks, as far as they have room; the scheduler offers what is left."""
+    if settings.redis_url is None:
+        return None
+    wakeups = WakeUps(make_broker(settings.redis_url.get_secret_value()))
+
+    async def wake(deliveries: Sequence[UUID]) -> None:
+        room = max(0, CAPACITY - await wakeups.backlog(queues.WEBHOOKS))
+        await wakeups.send([WakeUp(queues.WEBHOOKS, queues.PROCESS_WEBHOOK, (str(one),)) for one in deliveries[:room]])
+
+    return wake
+
+
+def routes(rt: Runtime, wake: Wake | None = None) -> list[BaseRoute]:
     """Every address of the API process."""
     return [
         *graphql_address.routes(graphql_app(rt), rt.settings),
         *playground.routes(rt.settings),
         *connect.routes(rt),
         *media.routes(rt),
+        *webhooks.routes(rt, Intake(rt, wake)),
         *probes.routes(rt),
     ]
 

@@ -20,6 +20,7 @@ from app.domain.jobs import queries as jobs
 from app.domain.keys import queries as keys
 from app.domain.media import queries as media
 from app.domain.posts import queries as posts
+from app.domain.webhooks import queries as webhooks
 from app.flows.runtime import Runtime
 from connectors import catalog
 from resolvers.context import Context
@@ -40,6 +41,7 @@ MANY: Mapping[str, tuple[Batch, str]] = {
     "jobs_of_posts": (jobs.of_posts, "post_id"),
     "parts": (jobs.parts_of, "job_id"),
     "attempts": (jobs.attempts_of, "job_id"),
+    "notices": (webhooks.notices_of, "share_id"),
     "checks": (connection_pages.last_checks, "connection_id"),
 }
 """Rows by what they belong to, and the attribute that says so; in the order of the batch."""

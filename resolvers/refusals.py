@@ -15,11 +15,13 @@ from app.domain.jobs import errors as jobs
 from app.domain.media import errors as media
 from app.domain.posts import errors as posts
 from app.domain.posts.planned_time import PlannedTimeInvalid
+from app.domain.webhooks import errors as webhooks
 from app.flows.connections.tickets import TicketInvalid
 from app.flows.publishing.published import PlatformRefused
 from app.kernel.errors import InvalidInput, NotFound
 from app.services.idempotency import IdempotencyKeyReused
 from schema import errors as words
+from schema.webhooks import WebhookNotReplayable
 
 TABLE: Sequence[tuple[type[Exception], type[words.UserError]]] = (
     (posts.InvalidContent, words.InvalidContent),
@@ -43,6 +45,7 @@ TABLE: Sequence[tuple[type[Exception], type[words.UserError]]] = (
     (PlatformRefused, words.PlatformRefused),
     (media.MediaNotReady, words.MediaNotReady),
     (media.MediaRefused, words.MediaRefused),
+    (webhooks.WebhookNotReplayable, WebhookNotReplayable),
     (TicketInvalid, words.TicketInvalid),
     (NotFound, words.NotFound),
     (InvalidInput, words.InvalidInput),

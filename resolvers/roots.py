@@ -35,6 +35,7 @@ from resolvers.published import delete_published_post, edit_published_post
 from resolvers.root import live as stream
 from resolvers.root import root
 from resolvers.viewer import viewer
+from resolvers.webhooks import replay_webhook, webhook_deliveries
 from schema import connection_results, job_results, key_results, media_results, post_results, updates
 from schema.analytics import Analytics
 from schema.connections import Connection
@@ -46,6 +47,7 @@ from schema.node import Node
 from schema.paging import Listing
 from schema.platforms import Platform
 from schema.posts import Post
+from schema.webhooks import ReplayWebhookResult, WebhookDelivery
 
 READ, WRITE, PUBLISH, CONNECT, ADMIN = Scope.READ, Scope.WRITE_POSTS, Scope.PUBLISH, Scope.CONNECTIONS, Scope.ADMIN
 
@@ -64,6 +66,9 @@ class Query:
     jobs: Listing[Job] = root(jobs, READ, "The workspace's jobs: one a post and connection.")
     events: Listing[Event] = root(
         events, READ, "What happened after a cursor, oldest first; without one, from the oldest kept."
+    )
+    webhook_deliveries: Listing[WebhookDelivery] = root(
+        webhook_deliveries, ADMIN, "What platforms have sent about the workspace's connections, newest first."
     )
     health: Health = root(health, READ, "Whether posts go out, and what holds them up if not.")
     analytics: Analytics = root(analytics, READ, "What came of what was planned, from our own rows.")
@@ -133,6 +138,9 @@ class Mutation:
     create_api_key: key_results.CreateApiKeyResult = root(create_api_key, ADMIN, "Make an API key; it is shown once.")
     revoke_api_key: key_results.RevokeApiKeyResult = root(
         revoke_api_key, ADMIN, "Revoke an API key and close its sockets."
+    )
+    replay_webhook: ReplayWebhookResult = root(
+        replay_webhook, ADMIN, "Try an incoming webhook again that could not be applied."
     )
 
 

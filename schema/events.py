@@ -69,7 +69,9 @@ LOADED_BY = {"job": "jobs", "post": "posts", "connection": "connections", "media
 """Kind of a subject -> its loader."""
 
 
-@strawberry.type(description="Something that happened. Events hold no content and no secrets.")
+@strawberry.type(
+    description="Something that happened. Events hold no secrets, and no words but those of comments and mentions."
+)
 class Event(Node):
     """An event."""
 

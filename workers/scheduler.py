@@ -1,4 +1,4 @@
-"""The scheduler: offers jobs whose moment has come, and connections that want a look. It holds no state.
+"""The scheduler: offers jobs and webhooks whose moment has come, and connections that want a look. It holds no state.
 
 Any number may run, anywhere: rows are taken with SKIP LOCKED and moved on as they are offered. It sleeps until the
 nearest moment, at most one scan, and offers no more than the workers can hold.
@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.actions.connections.due import due_for_a_look
 from app.actions.jobs.offer import next_moment, offer
 from app.actions.media.due import due_for_fitting
+from app.actions.webhooks.due import due_for_processing
 from app.flows.runtime import Runtime
 from app.flows.upkeep.gauges import measure
 from app.flows.upkeep.retention import sweep
@@ -41,6 +42,7 @@ async def run(rt: Runtime, wakeups: WakeUps, stop: asyncio.Event) -> None:
         group.create_task(_repeat(stop, "jobs", lambda: scan_jobs(rt, wakeups)))
         group.create_task(_repeat(stop, "connections", lambda: scan_connections(rt, wakeups)))
         group.create_task(_repeat(stop, "media", lambda: scan_media(rt, wakeups)))
+        group.create_task(_repeat(stop, "webhooks", lambda: scan_webhooks(rt, wakeups)))
         group.create_task(_repeat(stop, "retention", lambda: _sweep(rt)))
         group.create_task(_repeat(stop, "gauges", lambda: _measure(rt)))
 
@@ -86,6 +88,19 @@ async def scan_media(rt: Runtime, wakeups: WakeUps) -> float:
         due = await due_for_fitting(session, limit=100, again=again)
     await wakeups.send([WakeUp(queues.UPKEEP, queues.FIT_MEDIA, ids) for ids in due])
     return 1.0
+
+
+async def scan_webhooks(rt: Runtime, wakeups: WakeUps) -> float:
+    """Offer incoming webhooks that are due once; gives how long to sleep."""
+    pause = rt.settings.timing.scan
+    room = CAPACITY - await wakeups.backlog(queues.WEBHOOKS)
+    if room <= 0:
+        return pause
+    again = timedelta(seconds=rt.settings.timing.offer_again)
+    async with rt.db.system() as session:
+        due = await due_for_processing(session, limit=room, again=again)
+    await wakeups.send([WakeUp(queues.WEBHOOKS, queues.PROCESS_WEBHOOK, (delivery,)) for delivery in due])
+    return 0.0 if len(due) == room else pause
 
 
 async def _sweep(rt: Runtime) -> float:

@@ -7,7 +7,7 @@ import sys
 import typer
 from pydantic import ValidationError
 
-from app.cli import database, doctor, keys, sandbox, serve, story, tenants, vault
+from app.cli import database, doctor, keys, sandbox, serve, story, tenants, vault, webhooks
 from app.flows.boot import BootRefused
 from app.flows.runtime import NotConfigured
 from app.kernel.embedded.faults import EmbeddedError
@@ -30,6 +30,7 @@ doctor.register(app)
 app.add_typer(keys.app, name="keys")
 app.add_typer(tenants.app, name="tenant")
 app.add_typer(vault.app, name="vault")
+app.add_typer(webhooks.app, name="webhooks")
 
 
 @app.command()

@@ -13,10 +13,25 @@ from app.domain.media import model as media
 from app.domain.posts import model as posts
 from app.domain.processes import model as processes
 from app.domain.tenants import model as tenants
+from app.domain.webhooks import model as webhooks
 from app.services import events, gates, idempotency
 from app.services.tables import Table
 
-MODULES = (tenants, keys, connections, flows, posts, jobs, media, audit, processes, events, gates, idempotency)
+MODULES = (
+    tenants,
+    keys,
+    connections,
+    flows,
+    posts,
+    jobs,
+    media,
+    webhooks,
+    audit,
+    processes,
+    events,
+    gates,
+    idempotency,
+)
 
 
 def metadata() -> MetaData:

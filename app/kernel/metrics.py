@@ -61,6 +61,18 @@ LIMITER_DOWN: Final = Counter(
     "postd_limiter_unavailable", "Requests let through because the limiter could not be asked.", registry=REGISTRY
 )
 
+# ------------------------------------------------------------------------------------------ incoming webhooks
+
+WEBHOOKS: Final = Counter(
+    "postd_webhooks",
+    "Deliveries that came in, and what they were answered.",
+    ["platform", "outcome"],
+    registry=REGISTRY,
+)
+WEBHOOKS_PROCESSED: Final = Counter(
+    "postd_webhooks_processed", "Tries to process a delivery.", ["platform", "outcome"], registry=REGISTRY
+)
+
 # ---------------------------------------------------------------------------------------------------- the bus
 
 BUS_RESYNCS: Final = Counter(

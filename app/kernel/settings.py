@@ -69,6 +69,12 @@ class Timing(BaseSettings):
     event_retention: float = Field(
         default=7 * 86400, gt=0, description="How long events are kept for resuming subscribers."
     )
+    webhook_retention: float = Field(
+        default=30 * 86400, gt=0, description="How long incoming webhooks are kept, and so known as duplicates."
+    )
+    webhook_orphan_retention: float = Field(
+        default=7 * 86400, gt=0, description="How long incoming webhooks are kept that concern no account here."
+    )
     request_timeout: float = Field(default=30, gt=0, description="Total time of one call to a platform.")
 
     @property

@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import BigInteger, Index, select, text
+from sqlalchemy import BigInteger, Index, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -52,7 +52,7 @@ class Event:
     subject_kind: str
     subject_id: UUID
     changes: dict[str, Any] = field(default_factory=dict)
-    """What changed, without content and without secrets."""
+    """What changed, without posts and without secrets; of comments and mentions also the words."""
 
 
 APPEND = text(
@@ -113,6 +113,13 @@ async def _append(session: AsyncSession) -> None:
             await announce(tenant, number)
 
         after_commit(session, "announce", tell)
+
+
+async def forget(session: AsyncSession, subjects: Sequence[UUID]) -> None:
+    """Take the words out of events about these subjects; the events stay, so that the numbers have no gap."""
+    mine = (EventRow.tenant_id == tenant_of(session), EventRow.subject_id.in_(subjects))
+    query = update(EventRow).where(*mine).values(changes={})
+    await session.execute(query.execution_options(synchronize_session=False))
 
 
 async def read_after(session: AsyncSession, seq: int, limit: int) -> Sequence[EventRow]:

@@ -28,12 +28,15 @@ from app.services import events
 from app.services.paging import PageRequest
 from tests.fixtures.world import World, now
 
-OF_THE_INSTALLATION = {"processes", "alembic_version"}
+OF_THE_INSTALLATION = {"processes", "alembic_version", "webhook_deliveries"}
 UNIQUE_ANYWAY = {
     # Looked up before the tenant is known; each value is random and tells nothing.
     "uq_api_keys_public_id",
     "uq_oauth_flows_ticket_hash",
     "uq_oauth_flows_state_hash",
+    # Rows of the installation: a delivery comes before anybody knows whom it concerns. The code is random.
+    "uq_webhook_deliveries_receiver_delivery_key",
+    "uq_webhook_deliveries_confirmation_code",
     # Named by operators on the command line only.
     "uq_tenants_slug",
 }
@@ -43,7 +46,7 @@ SYSTEM_GRANTS = {
     ("api_keys", "UPDATE"): {"last_used_at"},
     ("connection_checks", "DELETE"): {"*"},
     ("connection_checks", "SELECT"): {"at"},
-    ("connections", "SELECT"): {"id", "tenant_id", "platform", "external_id", "state", "next_check_at"},
+    ("connections", "SELECT"): {"id", "tenant_id", "platform", "external_id", "owner_id", "state", "next_check_at"},
     ("connections", "UPDATE"): {"next_check_at"},
     ("events", "DELETE"): {"*"},
     ("events", "SELECT"): {"tenant_id", "seq", "at"},
@@ -76,6 +79,13 @@ SYSTEM_GRANTS = {
     ("tenant_gates", "UPDATE"): {"next_wake_at"},
     ("tenants", "INSERT"): {"id", "slug", "name"},
     ("tenants", "SELECT"): {"id", "slug", "name", "created_at", "event_seq"},
+    ("webhook_deliveries", "DELETE"): {"*"},
+    ("webhook_deliveries", "INSERT"): {"*"},
+    ("webhook_deliveries", "SELECT"): {"*"},
+    ("webhook_deliveries", "UPDATE"): {"*"},
+    ("webhook_shares", "DELETE"): {"*"},
+    ("webhook_shares", "SELECT"): {"delivery_id", "state", "received_at"},
+    ("webhook_shares", "UPDATE"): {"state"},
 }
 
 
@@ -153,6 +163,14 @@ async def test_the_system_role_has_just_these_rights(catalogue: Any) -> None:
         if found.get((table, right)) != {"*"}:
             found.setdefault((table, right), set()).add(column)
     assert found == SYSTEM_GRANTS
+
+
+async def test_the_tenants_role_has_no_right_on_deliveries(world: World) -> None:
+    for statement in ("SELECT", "DELETE"):
+        async with world.db.read(world.tenant) as session:
+            what = "count(*) FROM" if statement == "SELECT" else "FROM"
+            with pytest.raises(DBAPIError, match="permission denied"):
+                await session.execute(text(f"{statement} {what} webhook_deliveries"))
 
 
 async def test_without_a_tenant_nothing_is_seen(world: World) -> None:

@@ -68,6 +68,8 @@ async def _upsert(session: AsyncSession, command: Connect) -> UUID:
     account, tokens = command.grant.account, command.grant.tokens
     facts: dict[str, Any] = {
         "kind": account.kind,
+        "owner_id": account.owner_id,
+        "granted_at": command.now,
         "handle": account.handle,
         "name": account.name,
         "server": account.server,

@@ -45,15 +45,16 @@ async def resume(session: AsyncSession, connection_id: UUID, *, now: datetime) -
     return connection
 
 
-async def revoke(session: AsyncSession, connection_id: UUID, *, message: str) -> Connection:
-    """End a connection and destroy its tokens.
+async def revoke(session: AsyncSession, connection_id: UUID, *, message: str, reason: str = "revoked") -> Connection:
+    """End a connection and destroy its tokens; `reason` is the word for programs.
 
     Raises:
         NotFound: no such connection in this tenant.
     """
-    why = {"code": "revoked", "message": message, "hint": "Connect the account again with startConnection."}
+    why = {"code": reason, "message": message, "hint": "Connect the account again with startConnection."}
     values = {"reason": why, "token_expires_at": None, "refreshes_itself": False}
-    connection = await transition(session, connection_id, ConnectionEvent.REVOKE, values=values)
+    event, said = ConnectionEvent.REVOKE, {"reason": reason}
+    connection = await transition(session, connection_id, event, values=values, details=said)
     if connection is None:
         return await read_connection(session, connection_id)  # raises NotFound: every state knows REVOKE
     await destroy(session, connection_id)

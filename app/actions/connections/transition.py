@@ -33,6 +33,7 @@ async def transition(
     *,
     where: Sequence[ColumnExpressionArgument[bool]] = (),
     values: Mapping[str, Any] | None = None,
+    details: Mapping[str, Any] | None = None,
 ) -> Connection | None:
     """Apply `event` if the state and the guards allow it; None changes nothing and records nothing."""
     mine = (Connection.tenant_id == tenant_of(session), Connection.id == connection_id)
@@ -50,6 +51,6 @@ async def transition(
     )
     connection = await session.scalar(query)
     if connection is not None:
-        details = {"state": connection.state, "platform": connection.platform}
-        events.record(session, events.Event(PAST[event], "connection", connection.id, details))
+        said = {"state": connection.state, "platform": connection.platform, **(details or {})}
+        events.record(session, events.Event(PAST[event], "connection", connection.id, said))
     return connection

@@ -23,6 +23,10 @@ class Connection(Table):
     platform: Mapped[str]
     external_id: Mapped[str]
     """The account's id on the platform; it never changes, handles do."""
+    owner_id: Mapped[str | None]
+    """Who granted the access, as the platform's webhooks name that person; null where they name nobody."""
+    granted_at: Mapped[datetime | None]
+    """When access was last granted: a deauthorization from before says nothing about it."""
     kind: Mapped[str]
     handle: Mapped[str]
     name: Mapped[str]
@@ -56,6 +60,9 @@ class Connection(Table):
         Index("ix_connections_tenant_id_platform_state", "tenant_id", "platform", "state"),
         Index("ix_connections_tenant_id_created_at_id", "tenant_id", "created_at", "id"),
         Index("ix_connections_next_check_at", "next_check_at"),
+        # Webhooks name an account or a person before a tenant is known.
+        Index("ix_connections_platform_external_id", "platform", "external_id"),
+        Index("ix_connections_owner_id", "owner_id", postgresql_where=text("owner_id IS NOT NULL")),
         of_tenant(),
         refers("app_id", "platform_apps", ondelete="NO ACTION"),
     )

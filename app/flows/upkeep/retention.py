@@ -1,4 +1,4 @@
-"""Let go of what is kept only for a time: events, idempotency keys, old flows, dead processes, uploads never ended.
+"""Let go of what is kept only for a time: events, keys, old flows, dead processes, webhooks, uploads never ended.
 
 Safe to run anywhere and at any time; two at once do the same work.
 """
@@ -17,7 +17,10 @@ from app.domain.connections.flow_model import OAuthFlow
 from app.domain.connections.model import ConnectionCheck
 from app.domain.media.model import MediaFile, MediaState
 from app.domain.processes.model import Process
+from app.domain.webhooks.model import WebhookDelivery, WebhookShare
+from app.domain.webhooks.states import DeliveryState
 from app.flows.runtime import Runtime
+from app.kernel.settings import Timing
 from app.services.events import EventRow
 from app.services.idempotency import IdempotencyKey
 from app.services.tables import Table
@@ -47,6 +50,7 @@ async def sweep(rt: Runtime) -> None:
         await _drop(session, ConnectionCheck, ConnectionCheck.at < now - CHECKS_KEPT)
         await _drop(session, OAuthFlow, OAuthFlow.expires_at < now - FLOWS_KEPT)
         await _drop(session, Process, Process.seen_at < now - GONE)
+        await _drop_webhooks(session, rt.settings.timing)
         abandoned = await _abandoned(session)
     for tenant, media_id in abandoned:
         await _drop_upload(rt, tenant, media_id)
@@ -55,6 +59,17 @@ async def sweep(rt: Runtime) -> None:
 
 async def _drop(session: AsyncSession, table: type[Table], condition: ColumnElement[bool]) -> None:
     await session.execute(delete(table).where(condition).execution_options(synchronize_session=False))
+
+
+async def _drop_webhooks(session: AsyncSession, timing: Timing) -> None:
+    """What is not final stays, however old: nothing that came in is lost unread."""
+    now = func.statement_timestamp()
+    kept, orphans = timedelta(seconds=timing.webhook_retention), timedelta(seconds=timing.webhook_orphan_retention)
+    table = WebhookDelivery
+    ended = table.state.in_((DeliveryState.DONE, DeliveryState.DEAD)) & (table.received_at < now - kept)
+    nobody = (table.state == DeliveryState.ORPHAN) & (table.updated_at < now - orphans)
+    await _drop(session, table, ended | nobody)
+    await _drop(session, WebhookShare, WebhookShare.received_at < now - kept)
 
 
 async def _abandoned(session: AsyncSession) -> Sequence[tuple[UUID, UUID]]:

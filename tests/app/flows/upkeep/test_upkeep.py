@@ -14,6 +14,7 @@ import pytest
 from app.actions.connections.tokens import load
 from app.flows.upkeep.retention import sweep
 from app.flows.upkeep.rotate import rotate, usage
+from app.flows.webhooks.intake import Intake
 from app.kernel import ids
 from app.services import events, idempotency
 from app.services.gates import FOREVER
@@ -21,7 +22,7 @@ from app.services.vault import Keyring, Vault
 from app.services.wakeups import WakeUp, WakeUps
 from tests.fixtures.world import World, now
 from workers import queues
-from workers.scheduler import CAPACITY, scan_connections, scan_jobs
+from workers.scheduler import CAPACITY, scan_connections, scan_jobs, scan_webhooks
 
 
 async def test_what_has_had_its_time_is_deleted_and_nothing_else(world: World) -> None:
@@ -87,6 +88,7 @@ async def outbox(world: World) -> Outbox:
     await world.owner.execute("UPDATE jobs SET wake_at = $1 WHERE wake_at IS NOT NULL", FOREVER)
     await world.owner.execute("UPDATE tenant_gates SET next_wake_at = $1", FOREVER)
     await world.owner.execute("UPDATE connections SET next_check_at = $1", FOREVER)
+    await world.owner.execute("DELETE FROM webhook_deliveries")
     return Outbox()
 
 
@@ -113,3 +115,49 @@ async def test_connections_are_looked_at_when_their_moment_comes(world: World, o
     await scan_connections(world.rt, outbox)
     await scan_connections(world.rt, outbox)
     assert [one.ids for one in outbox.sent] == [(str(world.tenant), str(connection.id))]
+
+
+async def test_webhooks_are_kept_as_long_as_they_are_known_as_duplicates(world: World) -> None:
+    moments = {"new": timedelta(days=6), "week": timedelta(days=8), "month": timedelta(days=31)}
+    for age, ago in moments.items():
+        for state in ("received", "done", "orphan", "dead"):
+            await world.owner.execute(
+                "INSERT INTO webhook_deliveries (id, receiver, callback, delivery_key, body, state, wake_at, "
+                "received_at, updated_at) VALUES (gen_random_uuid(), 'meta', '', $1, '', $2, $3, $4, $4)",
+                f"{state} {age}",
+                state,
+                now() if state == "received" else None,
+                now() - ago,
+            )
+        await world.owner.execute(
+            "INSERT INTO webhook_shares (id, tenant_id, delivery_id, platform, state, problem, received_at) "
+            "VALUES (gen_random_uuid(), $1, gen_random_uuid(), 'facebook', 'applied', $2, $3)",
+            world.tenant,
+            age,
+            now() - ago,
+        )
+    await sweep(world.rt)
+    kept = {row["delivery_key"] for row in await world.owner.fetch("SELECT delivery_key FROM webhook_deliveries")}
+    received = {f"received {age}" for age in moments}  # nothing is lost unread, however old
+    assert kept == {*received, "done new", "done week", "dead new", "dead week", "orphan new"}
+    shares = await world.owner.fetch("SELECT problem FROM webhook_shares WHERE tenant_id = $1", world.tenant)
+    assert {row["problem"] for row in shares} == {"new", "week"}
+
+
+async def test_a_due_webhook_is_offered_and_offered_again_later(world: World, outbox: Outbox) -> None:
+    delivery = await Intake(world.rt).accept("meta", "due", b"x")
+    await scan_webhooks(world.rt, outbox)
+    assert outbox.sent == []  # its own wake-up comes first
+    await world.update("webhook_deliveries", delivery.id, wake_at=now())
+    assert await scan_webhooks(world.rt, outbox) == world.rt.settings.timing.scan
+    assert outbox.sent == [WakeUp(queues.WEBHOOKS, queues.PROCESS_WEBHOOK, (str(delivery.id),))]
+    await scan_webhooks(world.rt, outbox)
+    assert len(outbox.sent) == 1
+
+
+async def test_a_full_queue_of_webhooks_is_left_alone(world: World, outbox: Outbox) -> None:
+    delivery = await Intake(world.rt).accept("meta", "full", b"x")
+    await world.update("webhook_deliveries", delivery.id, wake_at=now())
+    outbox.waiting = CAPACITY
+    await scan_webhooks(world.rt, outbox)
+    assert outbox.sent == []

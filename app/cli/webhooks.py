@@ -1,0 +1,66 @@
+"""The commands for incoming webhooks: what could not be processed, and trying it again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from app.actions.webhooks.replay import replay as replay_delivery
+from app.boot import surroundings
+from app.cli.tenants import database
+from app.domain.webhooks.model import WebhookDelivery
+from app.domain.webhooks.queries import deliveries
+from app.domain.webhooks.states import DeliveryState
+from app.flows.webhooks.shown import shown
+from app.kernel.settings import Settings
+
+app = typer.Typer(help="Incoming webhooks.", no_args_is_help=True)
+
+States = Annotated[
+    list[DeliveryState], typer.Option("--state", help="In this state; may be given several times. Orphan and dead.")
+]
+Platform = Annotated[str | None, typer.Option("--platform", help="Of this receiver, e.g. meta.")]
+Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many at most, newest first.")]
+Payload = Annotated[bool, typer.Option("--payload", help="Show what was sent, without secrets.")]
+Delivery = Annotated[UUID, typer.Argument(help="From `postd webhooks list`.")]
+STUCK = [DeliveryState.ORPHAN, DeliveryState.DEAD]
+
+
+@app.command(name="list")
+def list_deliveries(
+    state: States = STUCK, platform: Platform = None, limit: Limit = 50, payload: Payload = False
+) -> None:
+    """List deliveries, newest first: by default those that nobody processes any more."""
+    with surroundings.attached() as settings:
+        found = surroundings.run(_list(settings, state, platform, limit))
+    for row in found:
+        what = f"{row.receiver}/{row.callback}" if row.callback else row.receiver
+        typer.echo(
+            f"{row.id}  {what}  {row.state}  {row.received_at:%Y-%m-%d %H:%M:%S}  {row.attempts} tries  "
+            f"{row.problem or ''}".rstrip()
+        )
+        if payload:
+            typer.echo(f"  {shown(row.body)}")
+
+
+@app.command()
+def replay(delivery_id: Delivery) -> None:
+    """Try a dead or orphaned delivery again. What it has done already is not done again."""
+    with surroundings.attached() as settings:
+        surroundings.run(_replay(settings, delivery_id))
+    typer.echo("received")
+
+
+async def _list(
+    settings: Settings, states: Sequence[DeliveryState], platform: str | None, limit: int
+) -> Sequence[WebhookDelivery]:
+    async with database(settings) as db, db.system() as session:
+        return await deliveries(session, states, platform, limit)
+
+
+async def _replay(settings: Settings, delivery_id: UUID) -> None:
+    async with database(settings) as db, db.system() as session:
+        await replay_delivery(session, delivery_id)

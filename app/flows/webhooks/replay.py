@@ -1,0 +1,29 @@
+"""Replay a delivery for a workspace: its share waits again, and the installation's delivery is put back.
+
+Promise: both happen or neither; effects that were had are not had again. No transaction waits for the network here,
+but one waits for the other role's short one.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from app.actions.webhooks.replay import replay, take_up
+from app.domain.webhooks.model import WebhookShare
+from app.flows.runtime import Runtime
+from app.services.events import act_as
+
+
+async def replay_share(rt: Runtime, tenant: UUID, actor: str, share_id: UUID) -> WebhookShare:
+    """Try a workspace's dead share again.
+
+    Raises:
+        NotFound: no such share in this tenant, or the delivery is not kept any more.
+        WebhookNotReplayable: it is not dead.
+    """
+    async with rt.db.transaction(tenant) as session:
+        act_as(session, actor)
+        share = await take_up(session, share_id)
+        async with rt.db.system() as system:
+            await replay(system, share.delivery_id)
+    return share

@@ -1,0 +1,45 @@
+"""Who may send: a receiver with the secrets of the operator's application at that platform."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from app.domain.connections.errors import UnknownPlatform
+from app.kernel.settings import Settings
+from connectors.receivers import RECEIVERS
+from connectors.secret import Secret
+from connectors.webhooks import Receiver
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """A platform that may send, with what it proves itself by."""
+
+    receiver: Receiver
+    secrets: Sequence[Secret]
+    """What it may have signed with, newest first."""
+    verify_token: Secret | None
+
+
+def sender(settings: Settings, key: str) -> Sender:
+    """The platform behind `/webhooks/<key>`.
+
+    Raises:
+        UnknownPlatform: there is no such receiver, or the operator has set no application for it.
+    """
+    receiver, app = RECEIVERS.get(key), settings.apps.get(key)
+    if receiver is None or app is None:
+        raise UnknownPlatform(
+            "This installation takes no webhooks here.",
+            hint=f"Operators: set POSTD_APPS__{key.upper()}__CLIENT_ID and ..._CLIENT_SECRET." if receiver else "",
+        )
+    apps = [app, *(settings.apps[other] for other in receiver.also_signed_by if other in settings.apps)]
+    secrets = [secret for one in apps for secret in one.webhook_secrets or (one.client_secret,)]
+    return Sender(receiver, [_secret(one) for one in secrets], _secret(app.verify_token) if app.verify_token else None)
+
+
+def _secret(given: SecretStr) -> Secret:
+    return Secret(given.get_secret_value())

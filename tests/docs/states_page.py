@@ -14,6 +14,8 @@ from app.domain.connections.states import ConnectionState
 from app.domain.jobs.states import FINAL, LEASED, WAITING, JobState, JobStep, ParkReason
 from app.domain.jobs.states import MACHINE as JOBS
 from app.domain.posts.states import PostState, project
+from app.domain.webhooks.states import MACHINE as DELIVERIES
+from app.domain.webhooks.states import DeliveryState, ShareState
 from app.kernel.machine import Machine, Transition
 from schema.words import sentences
 from tests.docs.markdown import PROJECT, table
@@ -49,6 +51,13 @@ CONNECTION_HEAD = """\
 ## Connections
 
 `app/domain/connections/states.py` holds the table, `app/actions/connections/transition.py` applies it.
+"""
+WEBHOOK_HEAD = """\
+## Incoming webhooks
+
+A delivery is what a platform sent in one request; it belongs to the installation. `app/domain/webhooks/states.py` holds
+the table, `app/actions/webhooks/transition.py` applies it. What of it concerns a workspace is a share, with a state of
+its own.
 """
 
 
@@ -129,9 +138,18 @@ def connections() -> str:
     return "\n".join([CONNECTION_HEAD, drawn, states, "### Transitions of a connection\n", transitions(CONNECTIONS)])
 
 
+def webhooks() -> str:
+    """The chapter about incoming webhooks."""
+    told, shared = sentences(DeliveryState), words(ShareState)
+    states = table(("state", "meaning"), ((f"`{s}`", told[s.name]) for s in DeliveryState))
+    shares = table(("a share is", "meaning"), ((f"`{s}`", shared[s]) for s in ShareState))
+    drawn = diagram(DELIVERIES, "[*] --> received: receive (API)")
+    return "\n".join([WEBHOOK_HEAD, drawn, states, shares, "### Transitions of a delivery\n", transitions(DELIVERIES)])
+
+
 def render() -> str:
     """The whole page."""
-    return f"{HEAD}\n{jobs()}\n{posts()}\n{connections()}"
+    return f"{HEAD}\n{jobs()}\n{posts()}\n{connections()}\n{webhooks()}"
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ to 1 MiB, and are neither read nor processed here.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ from app.flows.webhooks.intake import Intake, Overloaded
 from app.flows.webhooks.senders import Sender, sender
 from app.http.rendering import html_page
 from app.kernel import metrics
+from connectors.receivers import RECEIVERS
 from connectors.redactor import redact_text
 from connectors.signatures import Delivery, Verdict
 from connectors.webhooks import Callback, delivery_key, greet, proven
@@ -33,6 +35,7 @@ LARGEST: Final = 1024 * 1024
 HEADERS: Final = {"Cache-Control": "no-store"}
 AGAIN: Final = "5"
 """Seconds after which a platform may send again what could not be written."""
+_CODE: Final = re.compile(r"[A-Za-z0-9_-]{22}")
 
 log = structlog.get_logger(__name__)
 
@@ -127,8 +130,11 @@ class _Door:
 
     async def show(self, request: Request) -> Response:
         """The page about a request of deletion, for the person who made it."""
-        async with self._rt.db.system() as session:
-            state = await state_by_code(session, request.path_params["platform"], request.path_params["code"])
+        receiver, code = request.path_params["platform"], request.path_params["code"]
+        state = None
+        if receiver in RECEIVERS and _CODE.fullmatch(code):  # what is not of our form is not asked for
+            async with self._rt.db.system() as session:
+                state = await state_by_code(session, receiver, code)
         days = round(self._rt.settings.timing.webhook_retention / 86400)
         values: dict[str, Any] = {
             "client_name": self._rt.settings.client_name,

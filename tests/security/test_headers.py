@@ -15,7 +15,13 @@ from tests.fixtures.consent import MASTODON, ticket
 from tests.fixtures.served import Browser
 from tests.fixtures.site import Site
 
-FILLED = {"ticket": "no-such-ticket", "platform": "mastodon", "name": "pages.css"}
+FILLED = {
+    "ticket": "no-such-ticket",
+    "platform": "mastodon",
+    "name": "pages.css",
+    "callback": "deletion",
+    "code": "none",
+}
 ID = "01a1fbec-47f6-75c5-8515-163350e8a28f"
 ASKED = {"GET": ("text/html", "*/*"), "HEAD": ("*/*",), "POST": ("*/*",), "OPTIONS": ("*/*",), "TRACE": ("*/*",)}
 """Method -> what kinds of answers are accepted."""

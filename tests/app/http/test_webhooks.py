@@ -227,7 +227,9 @@ async def test_nothing_to_delete_is_said_so(door: Runtime, http: httpx2.AsyncCli
     assert "Nothing about you is held here" in (await http.get(made["url"])).text
 
 
-@pytest.mark.parametrize("path", ["meta/deletion/x", "linkedin/deletion/x", "nobody/deletion/x"])
+@pytest.mark.parametrize(
+    "path", ["meta/deletion/x", "meta/deletion/%00", f"meta/deletion/{'x' * 22}", f"nobody%00/deletion/{'x' * 22}"]
+)
 async def test_an_unknown_code_opens_nothing(http: httpx2.AsyncClient, path: str) -> None:
     page = await http.get(f"/webhooks/{path}")
     assert (page.status_code, "no request with this code" in page.text) == (404, True)

@@ -199,3 +199,12 @@ async def test_no_token_rests_in_the_clear(world: World) -> None:
     await link(world, grant("very-secret-token"))
     rows = await world.owner.fetch("SELECT encode(blob, 'escape') AS blob FROM sealed_tokens")
     assert all("very-secret-token" not in row["blob"] for row in rows)
+
+
+async def test_who_granted_access_and_when_is_kept_for_webhooks(world: World) -> None:
+    first = await link(world, grant(account=replace(ADA, owner_id="person-1")))
+    again = await link(world, grant(account=replace(ADA, owner_id="person-2")))
+    assert (first.owner_id, again.owner_id, again.id) == ("person-1", "person-2", first.id)
+    assert first.granted_at is not None
+    assert again.granted_at is not None
+    assert again.granted_at > first.granted_at

@@ -47,7 +47,9 @@ class Receiver:
     """One application at a platform, as a receiver of its webhooks."""
 
     key: str
-    """Names the address (`/webhooks/<key>`) and the operator's application (`POSTD_APPS`)."""
+    """Names the address (`/webhooks/<key>`)."""
+    app: str
+    """The operator's application that is told (`POSTD_APPS`)."""
     platforms: tuple[str, ...]
     """The platforms whose accounts it tells about."""
     handshake: Handshake

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from connectors.linkedin.capabilities import PAGES_APP
 from connectors.notices import (
     Change,
     CommentNoticed,
@@ -84,6 +85,7 @@ def _of(item: Mapping[str, Any]) -> Notice:
 
 RECEIVER: Final = Receiver(
     key=LINKEDIN,
+    app=PAGES_APP,
     platforms=(LINKEDIN,),
     handshake=Handshake.CHALLENGE_CODE,
     schemes=(X_LI_SIGNATURE, replace(X_LI_SIGNATURE, prefix="hmacsha256=")),

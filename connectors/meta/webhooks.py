@@ -222,6 +222,7 @@ CALLBACKS: Final[Mapping[str, Callback]] = {
 }
 META: Final = Receiver(
     key="meta",
+    app="meta",
     platforms=(FACEBOOK, INSTAGRAM),
     handshake=Handshake.HUB_CHALLENGE,
     schemes=(HUB_SHA256,),
@@ -230,6 +231,7 @@ META: Final = Receiver(
 )
 INSTAGRAM_LOGIN: Final = Receiver(
     key="instagram",
+    app="instagram",
     platforms=(INSTAGRAM,),
     handshake=Handshake.HUB_CHALLENGE,
     schemes=(HUB_SHA256,),

@@ -30,11 +30,14 @@ def sender(settings: Settings, key: str) -> Sender:
     Raises:
         UnknownPlatform: there is no such receiver, or the operator has set no application for it.
     """
-    receiver, app = RECEIVERS.get(key), settings.apps.get(key)
+    receiver = RECEIVERS.get(key)
+    app = settings.apps.get(receiver.app) if receiver is not None else None
     if receiver is None or app is None:
         raise UnknownPlatform(
             "This installation takes no webhooks here.",
-            hint=f"Operators: set POSTD_APPS__{key.upper()}__CLIENT_ID and ..._CLIENT_SECRET." if receiver else "",
+            hint=f"Operators: set POSTD_APPS__{receiver.app.upper()}__CLIENT_ID and ..._CLIENT_SECRET."
+            if receiver is not None
+            else "",
         )
     apps = [app, *(settings.apps[other] for other in receiver.also_signed_by if other in settings.apps)]
     secrets = [secret for one in apps for secret in one.webhook_secrets or (one.client_secret,)]

@@ -40,7 +40,7 @@ APPS = {
         }
     ),
     "instagram": PlatformApp.model_validate({"client_id": "2", "client_secret": "instagram-secret"}),
-    "linkedin": PlatformApp.model_validate({"client_id": "3", "client_secret": "client-secret-for-tests"}),
+    "linkedin_pages": PlatformApp.model_validate({"client_id": "3", "client_secret": "client-secret-for-tests"}),
 }
 
 
@@ -137,11 +137,11 @@ async def test_other_addresses_lead_nowhere(http: httpx2.AsyncClient, path: str)
 async def test_the_operator_is_told_what_is_not_set(
     door: Runtime, http: httpx2.AsyncClient, log: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delitem(door.settings.apps, "linkedin")
+    monkeypatch.delitem(door.settings.apps, "linkedin_pages")
     # The served process shares the settings' object with the runtime of this test.
     answer = await http.get("/webhooks/linkedin")
     assert (answer.status_code, answer.text) == (404, "There is nothing here.\n")
-    assert "POSTD_APPS__LINKEDIN__CLIENT_ID" in log.getvalue()
+    assert "POSTD_APPS__LINKEDIN_PAGES__CLIENT_ID" in log.getvalue()
 
 
 async def test_a_database_that_is_away_asks_the_platform_to_come_back(

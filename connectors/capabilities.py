@@ -7,7 +7,7 @@ states its own): `Account.limits` holds such figures by `Limit.rule`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
@@ -105,12 +105,30 @@ class ConnectField:
     help: str = ""
 
 
+class ScopeUse(StrEnum):
+    """What does not work without a right."""
+
+    PUBLISH = "publish"
+    """No post goes out without it."""
+    MEDIA = "media"
+    """No post with files goes out without it."""
+    FIGURES = "figures"
+    """Posts go out without it; figures, or a look after a lost answer, do not work."""
+    UNSTATED = "unstated"
+    """The connector does not say: a post may be refused without it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """A right that is asked for, and what it is needed for."""
 
     name: str
     purpose: str
+    use: ScopeUse = ScopeUse.UNSTATED
+
+    def granted_by(self, granted: Collection[str]) -> bool:
+        """Whether these rights hold this one: by name, or by one that it is a part of (`write:media` of `write`)."""
+        return self.name in granted or self.name.partition(":")[0] in granted
 
 
 @dataclass(frozen=True, slots=True)

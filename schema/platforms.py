@@ -17,6 +17,8 @@ from connectors.capabilities import (
     FieldKind,
     FormatKey,
     ReconcileClass,
+    Scope,
+    ScopeUse,
     Unit,
 )
 from connectors.capabilities import (
@@ -47,6 +49,12 @@ class ScopeNeed:
 
     name: str = strawberry.field(description="The platform's name of it.")
     purpose: str = strawberry.field(description="What it is needed for.")
+    use: ScopeUse = strawberry.field(description="What does not work without it.")
+
+    @classmethod
+    def of(cls, declared: Scope) -> ScopeNeed:
+        """As a platform declares it."""
+        return cls(name=declared.name, purpose=declared.purpose, use=declared.use)
 
 
 @strawberry.type(description="One way to connect an account.")
@@ -175,7 +183,7 @@ class Platform(Node):
             connect_by=[
                 ConnectMethod(
                     by=way.by,
-                    scopes=[ScopeNeed(name=scope.name, purpose=scope.purpose) for scope in declared.scopes_by(way.by)],
+                    scopes=[ScopeNeed.of(scope) for scope in declared.scopes_by(way.by)],
                     fields=[
                         ConnectField(
                             name=field.name,
@@ -195,7 +203,7 @@ class Platform(Node):
                 QuotaRule(name=rule.name, max=rule.max, seconds=int(rule.per.total_seconds()), source=rule.source)
                 for rule in declared.quotas
             ],
-            scopes=[ScopeNeed(name=scope.name, purpose=scope.purpose) for scope in declared.scopes],
+            scopes=[ScopeNeed.of(scope) for scope in declared.scopes],
             options=[
                 PlatformOption(
                     name=option.name,

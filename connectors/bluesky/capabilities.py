@@ -22,6 +22,7 @@ from connectors.capabilities import (
     QuotaRule,
     ReconcileClass,
     Scope,
+    ScopeUse,
     Unit,
 )
 
@@ -113,8 +114,10 @@ CAPABILITIES = Capabilities(
         Format(FormatKey.THREAD, _TEXT),
     ),
     scopes=(
-        Scope("atproto", "Know which account it is."),
-        Scope("transition:generic", "Upload files, write and delete posts, read their public figures."),
+        Scope("atproto", "Know which account it is.", ScopeUse.PUBLISH),
+        Scope(
+            "transition:generic", "Upload files, write and delete posts, read their public figures.", ScopeUse.PUBLISH
+        ),
     ),
     reconcile=ReconcileClass.KEY,
     api_version=ApiVersion(

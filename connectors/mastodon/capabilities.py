@@ -24,6 +24,7 @@ from connectors.capabilities import (
     QuotaRule,
     ReconcileClass,
     Scope,
+    ScopeUse,
     Unit,
 )
 
@@ -116,10 +117,14 @@ CAPABILITIES: Final = Capabilities(
     ),
     # `profile` would be enough for the account, but servers before 4.3 do not know it: `read:accounts` works on all.
     scopes=(
-        Scope("read:accounts", "Read the name, handle and picture of the account that is connected."),
-        Scope("read:statuses", "Find out whether a post went out when the server's answer was lost; read its figures."),
-        Scope("write:statuses", "Publish, edit and delete posts."),
-        Scope("write:media", "Upload images, videos and sounds."),
+        Scope("read:accounts", "Read the name, handle and picture of the account that is connected.", ScopeUse.PUBLISH),
+        Scope(
+            "read:statuses",
+            "Find out whether a post went out when the server's answer was lost; read its figures.",
+            ScopeUse.FIGURES,
+        ),
+        Scope("write:statuses", "Publish, edit and delete posts.", ScopeUse.PUBLISH),
+        Scope("write:media", "Upload images, videos and sounds.", ScopeUse.MEDIA),
     ),
     # The server keeps our Idempotency-Key for one hour from the first success: within it the same request gives the
     # same post, so a resend after a lost answer is safe. After that hour `reconcile` (a search through the account's

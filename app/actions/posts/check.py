@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.actions.posts.compose import problems
+from app.actions.posts.rights import missing_rights
 from app.domain.connections import queries as connection_queries
 from app.domain.connections.errors import ConnectionNotUsable
 from app.domain.connections.model import Connection
@@ -66,8 +67,10 @@ async def check(session: AsyncSession, catalog: Catalog, shared: Stored, targets
             raise NotFound("connection", path=path)
         if connection.state not in SCHEDULABLE:
             raise ConnectionNotUsable(connection, path=path)
-        found = problems(catalog.get(connection.platform), connection, content, files)
-        checked.append(Checked(connection, content, found))
+        connector = catalog.get(connection.platform)
+        found = problems(connector, connection, content, files)
+        lacking = missing_rights(connector.capabilities, connection, content, position)
+        checked.append(Checked(connection, content, [*lacking, *found]))
     return checked
 
 

@@ -59,9 +59,14 @@ class Timing(BaseSettings):
     refresh_ahead: float = Field(
         default=600, gt=0, description="A token that dies within this time is refreshed first."
     )
-    monitor: float = Field(default=60, gt=0, description="How often connections are looked at.")
+    monitor: float = Field(default=60, gt=0, description="The shortest time between two looks at a connection.")
+    ping_every: float = Field(
+        default=86400, gt=0, description="How often each platform is asked whether an account can still be used."
+    )
     expiry_horizon: float = Field(
-        default=7 * 86400, gt=0, description="A connection whose token dies within this is expiring soon."
+        default=7 * 86400,
+        gt=0,
+        description="A connection whose token dies within this, and within a fifth of its life, is expiring soon.",
     )
     feed_poll: float = Field(
         default=15, gt=0, description="How often a live feed looks by itself, should a bus message be lost."
@@ -84,8 +89,18 @@ class Timing(BaseSettings):
 
     @property
     def monitor_interval(self) -> timedelta:
-        """How often a connection is looked at."""
+        """The shortest time between two looks at a connection."""
         return timedelta(seconds=self.monitor)
+
+    @property
+    def ping_interval(self) -> timedelta:
+        """How often a connection is proved at its platform."""
+        return timedelta(seconds=self.ping_every)
+
+    @property
+    def renew_ahead(self) -> timedelta:
+        """How long before its end a token is renewed at the latest."""
+        return timedelta(seconds=self.refresh_ahead)
 
     @model_validator(mode="after")
     def margins_fit(self) -> Self:

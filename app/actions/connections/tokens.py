@@ -84,6 +84,12 @@ async def load(session: AsyncSession, vault: Vault, connection: Connection, fiel
     return unpack(vault.open(known.blob, Place(connection.tenant_id, TABLE, connection.id, field)))
 
 
+async def proved(session: AsyncSession, connection_id: UUID) -> None:
+    """The current tokens have worked: the ones before them are destroyed."""
+    mine = (SealedTokens.tenant_id == tenant_of(session), SealedTokens.connection_id == connection_id)
+    await session.execute(delete(SealedTokens).where(*mine, SealedTokens.field == PREVIOUS))
+
+
 async def destroy(session: AsyncSession, connection_id: UUID) -> None:
     """Delete every sealed token of a connection: without the wrapped keys nothing can be opened any more."""
     mine = (SealedTokens.tenant_id == tenant_of(session), SealedTokens.connection_id == connection_id)

@@ -18,7 +18,7 @@ PAST: Mapping[ConnectionEvent, str] = {
     ConnectionEvent.CONNECT: "connection.connected",
     ConnectionEvent.RECOVER: "connection.recovered",
     ConnectionEvent.EXPIRE_SOON: "connection.expires_soon",
-    ConnectionEvent.LOSE: "connection.needs_attention",
+    ConnectionEvent.LOSE: "connection.attention",
     ConnectionEvent.REVOKE: "connection.revoked",
     ConnectionEvent.PAUSE: "connection.paused",
     ConnectionEvent.RESUME: "connection.resumed",

@@ -46,6 +46,15 @@ class Connection(Table):
     token_version: Mapped[int] = mapped_column(server_default=text("0"))
     """Counts token writes; a refresh never overwrites a newer token."""
     refresh_failures: Mapped[int] = mapped_column(server_default=text("0"))
+    """Renewals in a row that failed."""
+    renewed_at: Mapped[datetime | None]
+    """When the tokens in use were given; null where that was before it was written down."""
+    life_began_at: Mapped[datetime | None]
+    """When the life began that `token_expires_at` ends: a renewal that does not move the end begins no new one."""
+    ping_at: Mapped[datetime | None]
+    """When the platform is asked next whether the access holds; null: at the next look."""
+    told_at: Mapped[datetime | None]
+    """When the user was last told that something is the matter."""
     app_id: Mapped[UUID | None]
     last_ok_at: Mapped[datetime | None]
     next_check_at: Mapped[datetime]

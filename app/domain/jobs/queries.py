@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.jobs.model import Job, JobAttempt, JobPart
-from app.domain.jobs.states import FINAL, JobState
+from app.domain.jobs.states import FINAL, WAITING, JobEvent, JobState
+from app.domain.jobs.verdict import NEEDS_USER
 from app.kernel.errors import NotFound
 from app.services.db import tenant_of
 
@@ -118,3 +119,22 @@ async def attempts_of(session: AsyncSession, keys: Sequence[UUID]) -> Sequence[J
     mine = (JobAttempt.tenant_id == tenant_of(session), JobAttempt.job_id.in_(keys))
     query = select(JobAttempt).where(*mine).order_by(JobAttempt.job_id, JobAttempt.fence)
     return (await session.scalars(query)).all()
+
+
+async def held_up(session: AsyncSession, connection_id: UUID) -> int:
+    """How many jobs cannot go out because of their connection: parked ones, and those whose time has come."""
+    mine = (Job.tenant_id == tenant_of(session), Job.connection_id == connection_id)
+    due = Job.state.in_(WAITING) & (Job.ready_at <= func.statement_timestamp())
+    query = select(func.count()).select_from(Job).where(*mine, or_(Job.state == JobState.PARKED, due))
+    return int(await session.scalar(query) or 0)
+
+
+async def was_refused_access(session: AsyncSession, job_id: UUID) -> bool:
+    """Whether an earlier try at this job was put off because the platform refused the access."""
+    refused = (
+        JobAttempt.tenant_id == tenant_of(session),
+        JobAttempt.job_id == job_id,
+        JobAttempt.outcome == JobEvent.BACK_OFF,
+        JobAttempt.fault["kind"].astext.in_([kind.value for kind in NEEDS_USER]),
+    )
+    return bool(await session.scalar(select(select(JobAttempt.id).where(*refused).exists())))

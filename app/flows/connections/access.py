@@ -2,7 +2,8 @@
 
 Refreshing is a critical section: rotating platforms revoke the whole grant when an old refresh token is used twice.
 One worker at a time refreshes a connection (an advisory lock held by its own short-lived database session), reads the
-tokens again, and refreshes only if they are still stale. The new tokens are committed before they are used.
+tokens again, and refreshes only if they are still stale. The new tokens are committed before they are used. Tokens are
+renewed ahead of their end; while they still work, a renewal that fails holds no post up.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
 from uuid import UUID
 
 import structlog
@@ -25,6 +25,7 @@ from app.actions.connections.tokens import PREVIOUS, load
 from app.actions.posts.compose import as_account
 from app.domain.connections.model import Connection, PlatformApp
 from app.domain.connections.queries import connection as read_connection
+from app.domain.connections.rhythm import LAST_MINUTE, renewal
 from app.flows.runtime import Runtime
 from app.kernel import metrics
 from app.services.db import passing
@@ -49,14 +50,44 @@ async def ready(rt: Runtime, cx: Context, tenant: UUID, connection_id: UUID, *, 
         PlatformFault: AUTH_EXPIRED where nothing but the user can renew it; transient kinds where the platform is
             not to be reached.
     """
+    try:
+        return await renewed(rt, cx, tenant, connection_id, stale=stale)
+    except PlatformFault as error:
+        if stale is not None:
+            raise
+        access = await held(rt, tenant, connection_id)
+        if _dies(rt, access.tokens):
+            raise
+        # Renewed ahead of time, in vain: the monitor tries again and tells the user; this call can be made.
+        log.warning("access.not_renewed", connection_id=str(connection_id), fault=error.fault.kind)
+        return access
+
+
+async def renewed(
+    rt: Runtime, cx: Context, tenant: UUID, connection_id: UUID, *, stale: Tokens | None = None
+) -> Access:
+    """The same, but a renewal that was due and failed is always told, also while the old token still works.
+
+    Raises:
+        PlatformFault: as the platform answered, or what makes the stored access useless.
+    """
     connection, access = await _read(rt, tenant, connection_id)
-    if not _needs_refresh(rt, access.tokens, stale):
+    if not _needs_refresh(rt, connection, access.tokens, stale):
         return access
     async with _alone(rt, tenant, connection_id):
         connection, access = await _read(rt, tenant, connection_id)
-        if not _needs_refresh(rt, access.tokens, stale):
+        if not _needs_refresh(rt, connection, access.tokens, stale):
             return access  # somebody else was faster
         return await _refresh(rt, cx, tenant, connection, access)
+
+
+async def held(rt: Runtime, tenant: UUID, connection_id: UUID) -> Access:
+    """The access as it is stored, whether it still works or not.
+
+    Raises:
+        PlatformFault: there is none, or it cannot be opened.
+    """
+    return (await _read(rt, tenant, connection_id))[1]
 
 
 async def superseded(session: AsyncSession, rt: Runtime, connection_id: UUID, used: Access | None) -> bool:
@@ -71,28 +102,42 @@ async def superseded(session: AsyncSession, rt: Runtime, connection_id: UUID, us
     return tokens is not None and tokens.access != used.tokens.access
 
 
-def _needs_refresh(rt: Runtime, tokens: Tokens, stale: Tokens | None) -> bool:
+def _needs_refresh(rt: Runtime, connection: Connection, tokens: Tokens, stale: Tokens | None) -> bool:
     if stale is not None:
         return tokens.access == stale.access
     if tokens.expires_at is None or tokens.refresh is None:
         return False
-    return tokens.expires_at < rt.clock.now() + timedelta(seconds=rt.settings.timing.refresh_ahead)
+    due = renewal(connection.id, connection.renewed_at, tokens.expires_at, rt.settings.timing.renew_ahead)
+    return _dies(rt, tokens) or due <= rt.clock.now()
+
+
+def _dies(rt: Runtime, tokens: Tokens) -> bool:
+    return tokens.expires_at is not None and tokens.expires_at < rt.clock.now() + LAST_MINUTE
 
 
 async def _refresh(rt: Runtime, cx: Context, tenant: UUID, connection: Connection, access: Access) -> Access:
-    connector = rt.catalog.get(connection.platform)
+    count = metrics.TOKEN_REFRESHES.labels
     try:
-        tokens = await connector.refresh(cx, access)
+        tokens = await _fresh(rt, cx, tenant, connection, access)
     except PlatformFault as error:
-        if error.fault.kind is not FaultKind.AUTH_EXPIRED:
-            raise
-        # The answer to an earlier refresh may have been lost: the tokens before it can still be the valid ones.
-        tokens = await _refresh_previous(rt, cx, tenant, connection, access, error)
-    metrics.TOKEN_REFRESHES.labels(platform=connection.platform, outcome="ok").inc()
+        refused = error.fault.kind is FaultKind.AUTH_EXPIRED
+        count(platform=connection.platform, outcome="refused" if refused else "failed").inc()
+        raise
+    count(platform=connection.platform, outcome="ok").inc()
     kept = await _kept(rt, tenant, connection, tokens)
     if kept is None:  # the user has connected again meanwhile: those tokens are newer
         return (await _read(rt, tenant, connection.id))[1]
     return Access(access.account, tokens, access.app)
+
+
+async def _fresh(rt: Runtime, cx: Context, tenant: UUID, connection: Connection, access: Access) -> Tokens:
+    try:
+        return await rt.catalog.get(connection.platform).refresh(cx, access)
+    except PlatformFault as error:
+        if error.fault.kind is not FaultKind.AUTH_EXPIRED:
+            raise
+        # The answer to an earlier refresh may have been lost: the tokens before it can still be the valid ones.
+        return await _refresh_previous(rt, cx, tenant, connection, access, error)
 
 
 async def _kept(rt: Runtime, tenant: UUID, connection: Connection, tokens: Tokens) -> Connection | None:

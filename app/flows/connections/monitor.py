@@ -1,26 +1,36 @@
 """Look at a connection: renew its token ahead of time, ask the platform whether it still holds, write it down.
 
 A platform that is down says nothing about the account: only faults of authorization, confirmed by a second call,
-move a connection to `attention`.
+move a connection to `attention`. Its due posts are parked then, and go out when the account is back.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 from app.actions.connections.judge import Look, judge
-from app.actions.jobs.park import release_connection
+from app.actions.jobs.park import park_connection
 from app.domain.connections.model import Connection
 from app.domain.connections.queries import connection as read_connection
+from app.domain.connections.rhythm import Rhythm
 from app.domain.connections.states import USABLE, ConnectionState
+from app.domain.jobs.states import ParkReason
 from app.domain.jobs.verdict import NEEDS_USER
-from app.flows.connections.access import ready
+from app.flows.connections.access import held, ready, renewed
+from app.flows.connections.waiting import let_out
 from app.flows.runtime import Runtime
 from app.kernel.errors import NotFound
+from app.kernel.settings import Timing
 from app.services import events
-from connectors.contract import Account
-from connectors.faults import Fault, PlatformFault
+from connectors.contract import Access, Context
+from connectors.faults import PlatformFault
+
+
+def rhythm_of(timing: Timing) -> Rhythm:
+    """The installation's intervals, as looks at connections need them."""
+    return Rhythm(timing.monitor_interval, timing.ping_interval, timing.horizon, timing.renew_ahead)
 
 
 async def look_at(rt: Runtime, tenant: UUID, connection_id: UUID) -> Connection | None:
@@ -32,46 +42,67 @@ async def look_at(rt: Runtime, tenant: UUID, connection_id: UUID) -> Connection 
         return None
     if before.state in (ConnectionState.PAUSED, ConnectionState.REVOKED):
         return None
-    timing = rt.settings.timing
-    look = Look(
-        connection_id=connection_id,
-        what="check",
-        now=rt.clock.now(),
-        horizon=timing.horizon,
-        next_check=timing.monitor_interval,
-    )
-    look = await _seen(rt, tenant, before, look)
+    look = Look(connection_id, "check", rt.clock.now(), rhythm_of(rt.settings.timing))
+    look = replace(await _seen(rt, tenant, before, look), now=rt.clock.now())
     async with rt.db.transaction(tenant) as session:
         events.act_as(session, "monitor")
         after = await judge(session, look)
         if after.state in USABLE:
             # Each time: a job that was parked by what somebody saw a moment ago must not stay behind.
-            await release_connection(session, connection_id)
+            await let_out(session, after, back=before.state not in USABLE)
+        elif after.state is ConnectionState.ATTENTION:
+            await park_connection(session, connection_id, ParkReason.CONNECTION)
     return after
 
 
-async def _seen(rt: Runtime, tenant: UUID, connection: Connection, look: Look) -> Look:
-    cx = rt.connector_context(connection.platform)
+async def _seen(rt: Runtime, tenant: UUID, before: Connection, look: Look) -> Look:
+    cx = rt.connector_context(before.platform)
     try:
-        access = await ready(rt, cx, tenant, connection.id)
+        access = await renewed(rt, cx, tenant, before.id)
     except PlatformFault as error:
-        return replace(look, what="refresh", fault=error.fault, lost=error.fault.kind in NEEDS_USER)
-    connector = rt.catalog.get(connection.platform)
+        return await _not_renewed(rt, cx, tenant, before, replace(look, what="refresh", fault=error.fault))
+    look = _with_end(look, access)
+    if not _ping_due(before, look.now):
+        return replace(look, what="calendar")
+    return await _proved(rt, cx, tenant, before, access, look)
+
+
+async def _not_renewed(rt: Runtime, cx: Context, tenant: UUID, before: Connection, look: Look) -> Look:
+    """A renewal failed: passing trouble, or refused; then a cheap call with the token at hand has to agree."""
+    if look.fault is None or look.fault.kind not in NEEDS_USER:
+        return look
     try:
-        account: Account = await connector.check(cx, access)
+        access = await held(rt, tenant, before.id)
+        await rt.catalog.get(before.platform).check(cx, access)
+    except PlatformFault as second:
+        lost = second.fault.kind in NEEDS_USER
+        return replace(look, lost=True) if lost else replace(look, fault=second.fault)
+    return replace(look, unrenewable=True)
+
+
+async def _proved(rt: Runtime, cx: Context, tenant: UUID, before: Connection, access: Access, look: Look) -> Look:
+    """Ask the platform by the cheapest call, and a second time where it refuses."""
+    connector = rt.catalog.get(before.platform)
+    try:
+        return replace(look, account=await connector.check(cx, access))
     except PlatformFault as first:
         if first.fault.kind not in NEEDS_USER:
             return replace(look, fault=first.fault)
-    else:
-        return replace(look, account=account)
     # One refusal is not enough: renew the token if that is possible, and ask a second time.
-    second: Fault
     try:
         stale = access.tokens if access.tokens.refresh is not None else None
-        access = await ready(rt, cx, tenant, connection.id, stale=stale)
-        account = await connector.check(cx, access)
-    except PlatformFault as error:
-        second = error.fault
-    else:
-        return replace(look, account=account)
-    return replace(look, fault=second, lost=second.kind in NEEDS_USER)
+        access = await ready(rt, cx, tenant, before.id, stale=stale)
+        look = _with_end(look, access)
+        return replace(look, account=await connector.check(cx, access))
+    except PlatformFault as second:
+        return replace(look, fault=second.fault, lost=second.fault.kind in NEEDS_USER)
+
+
+def _with_end(look: Look, access: Access) -> Look:
+    return replace(look, renewable_until=access.tokens.expires_at if access.tokens.refresh is not None else None)
+
+
+def _ping_due(before: Connection, now: datetime) -> bool:
+    if before.ping_at is None or before.ping_at <= now or before.state is ConnectionState.ATTENTION:
+        return True
+    return before.token_expires_at is not None and before.token_expires_at <= now

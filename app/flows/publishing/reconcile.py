@@ -17,7 +17,7 @@ from app.actions.jobs.watch import Watch, watch
 from app.domain.jobs.faults import WORKER_CRASHED, own
 from app.domain.jobs.queries import is_anothers
 from app.domain.jobs.states import JobEvent, JobState
-from app.domain.jobs.verdict import NEEDS_USER, Verdict
+from app.domain.jobs.verdict import NEEDS_USER, Verdict, backoff
 from app.flows.publishing.lease import Lease
 from app.flows.publishing.tries import ANOTHERS, NotStorable, Try
 from app.flows.runtime import Runtime
@@ -100,7 +100,9 @@ async def reconcile(rt: Runtime, tenant: UUID, job_id: UUID, worker: str) -> Non
         case Absent() if attempt.job.crashes >= rt.settings.timing.max_crashes:
             await _settle(attempt, Verdict(JobEvent.BURY, fault=WORKER_CRASHED))
         case Absent():
-            await _settle(attempt, Verdict(JobEvent.PROVE_ABSENT, wait=timedelta(), fault=attempt.job.fault))
+            # A platform that loses answers loses the next one too: each try that was in vain waits longer.
+            wait = backoff(attempt.job.attempts, rt.settings.timing)
+            await _settle(attempt, Verdict(JobEvent.PROVE_ABSENT, wait=wait, fault=attempt.job.fault))
         case Undecided(evidence=evidence):
             await _undecided(attempt, evidence)
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass, field, replace
-from datetime import timedelta
+from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -18,18 +17,17 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from app.actions.connections.judge import Look, judge
 from app.actions.jobs.claim import Claimed
 from app.actions.jobs.settle import Settlement, settle
 from app.actions.posts.compose import as_part
 from app.domain.jobs.faults import BY_HAND
 from app.domain.jobs.model import Job, JobPart
-from app.domain.jobs.states import JobEvent
-from app.domain.jobs.verdict import NEEDS_USER, Verdict
+from app.domain.jobs.verdict import Verdict
 from app.domain.jobs.verdict import judge as judge_outcome
-from app.flows.connections.access import ready, superseded
+from app.flows.publishing.authority import Authority
 from app.flows.publishing.files import prepared_files
 from app.flows.publishing.lease import Lease
+from app.flows.publishing.lost import hold_back, weighed
 from app.flows.runtime import Runtime
 from app.kernel import metrics
 from app.kernel.storable import storable
@@ -37,7 +35,7 @@ from app.services import events
 from app.services.db import passing
 from connectors.contract import Access, Connector, Context, Outcome, Pending, Published, PublishedRef, PublishTask
 from connectors.exchanges import Exchange
-from connectors.faults import Effect, Fault, FaultKind, PlatformFault
+from connectors.faults import Fault, FaultKind, PlatformFault
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -60,15 +58,14 @@ class Try:
     job: Job
     parts: list[JobPart]
     lease: Lease
+    authority: Authority
     exchanges: list[dict[str, Any]] = field(default_factory=list)
-    access: Access | None = None
-    lost: Fault | None = None
-    """The fault that means that the user has to reconnect, once it is certain."""
 
     @classmethod
     def of(cls, rt: Runtime, tenant: UUID, claimed: Claimed, lease: Lease) -> Try:
         """A try at what was claimed."""
-        return cls(rt, tenant, claimed.job, list(claimed.parts), lease)
+        authority = Authority(rt, tenant, claimed.job.connection_id)
+        return cls(rt, tenant, claimed.job, list(claimed.parts), lease, authority)
 
     @property
     def connector(self) -> Connector:
@@ -90,46 +87,9 @@ class Try:
         """Call the platform with fresh access; a refused token is renewed, or proved dead, and tried once more.
 
         Raises:
-            PlatformFault: as the platform answered; `lost` is set where the user has to reconnect.
+            PlatformFault: as the platform answered; `authority` knows what it means for the account.
         """
-        access = self.access = self.access or await self._ready()
-        try:
-            return await request(access)
-        except PlatformFault as error:
-            if error.fault.effect is Effect.UNKNOWN:
-                raise  # whatever the reason is, it may have happened: nothing is sent again
-            if error.fault.kind is not FaultKind.AUTH_EXPIRED:
-                self._notice(error.fault)
-                raise
-            self.access = await self._renewed(access, error.fault)
-        try:
-            return await request(self.access)
-        except PlatformFault as error:
-            self._notice(error.fault)
-            raise
-
-    async def _ready(self) -> Access:
-        try:
-            return await ready(self.rt, self.context, self.tenant, self.job.connection_id)
-        except PlatformFault as error:
-            self._notice(error.fault)
-            raise
-
-    async def _renewed(self, access: Access, refused: Fault) -> Access:
-        # One refusal is not enough to bother the user: the token is renewed, or a cheap call has to agree.
-        try:
-            if access.tokens.refresh is not None:
-                return await ready(self.rt, self.context, self.tenant, self.job.connection_id, stale=access.tokens)
-            await self.connector.check(self.context, access)
-        except PlatformFault as error:
-            self._notice(error.fault)
-            raise
-        log.warning("access.refused_once", job_id=str(self.job.id), code=refused.code)
-        return access
-
-    def _notice(self, fault: Fault) -> None:
-        if fault.kind in NEEDS_USER:
-            self.lost = fault
+        return await self.authority.call(self.connector, self.context, request)
 
     async def task(self, position: int) -> PublishTask:
         """The part at `position` as a connector takes it."""
@@ -188,6 +148,8 @@ class Try:
             log.exception("job.not_storable", job_id=str(self.job.id), verdict=verdict.event)
             taken = "uq_jobs_platform_ref" in str(error.orig)
             raise NotStorable(ANOTHERS if taken else "What the platform answered cannot be stored.") from error
+        if self.authority.refused:
+            await hold_back(self.rt, self.tenant, job.connection_id)
         metrics.PUBLISHES.labels(platform=job.platform, outcome=job.state).inc()
         if verdict.fault is not None:
             metrics.FAULTS.labels(platform=job.platform, kind=verdict.fault["kind"]).inc()
@@ -201,23 +163,7 @@ class Try:
     async def _settle(self, command: Settlement) -> Job:
         async with self.rt.db.transaction(self.tenant) as session:
             events.act_as(session, "worker")
-            if self.lost is not None and await superseded(session, self.rt, self.job.connection_id, self.access):
-                # The user has connected again meanwhile: what was refused says nothing about the new access.
-                if command.verdict.event is JobEvent.PARK:
-                    again = replace(command.verdict, event=JobEvent.BACK_OFF, wait=timedelta(), park=None)
-                    command = replace(command, verdict=again)
-            elif self.lost is not None:
-                timing = self.rt.settings.timing
-                look = Look(
-                    connection_id=self.job.connection_id,
-                    what="publish",
-                    now=self.rt.clock.now(),
-                    horizon=timing.horizon,
-                    next_check=timing.monitor_interval,
-                    fault=self.lost,
-                    lost=True,
-                )
-                await judge(session, look)
+            command = await weighed(session, self.rt, self.job, self.authority, command)
             return await settle(session, command)
 
     async def _patiently(self, work: Callable[[], Awaitable[Job]]) -> Job:

@@ -8,7 +8,9 @@ import pytest
 
 from app.actions.connections.judge import Look, judge
 from app.domain.connections.model import Connection
+from app.domain.connections.rhythm import Rhythm
 from app.domain.connections.states import ConnectionState
+from app.domain.posts.planned_time import PlannedTime
 from connectors.contract import Account, Tokens
 from connectors.faults import FaultKind
 from connectors.secret import Secret
@@ -17,17 +19,18 @@ from tests.fixtures.world import World, now
 
 S, K = ConnectionState, FaultKind
 DAY = timedelta(days=1)
+RHYTHM = Rhythm(timedelta(minutes=1), DAY, 7 * DAY, timedelta(minutes=10))
 
 
 async def see(world: World, row: Connection, **seen: Any) -> Connection:
     what = seen.pop("what", "check")
     async with world.db.transaction(world.tenant) as session:
-        return await judge(session, Look(row.id, what, now(), 7 * DAY, timedelta(minutes=1), **seen))
+        return await judge(session, Look(row.id, what, seen.pop("at", now()), RHYTHM, **seen))
 
 
 async def dying(world: World, state: ConnectionState = S.HEALTHY) -> Connection:
     row = await world.connection(tokens=Tokens(Secret("t"), expires_at=now() + DAY))
-    await world.update("connections", row.id, state=state)
+    await world.update("connections", row.id, state=state, life_began_at=now() - 30 * DAY)
     return row
 
 
@@ -54,7 +57,7 @@ async def test_lost_access_needs_attention_and_is_told_once(world: World) -> Non
     for _ in range(3):
         after = await see(world, row, fault=fault(K.AUTH_EXPIRED), lost=True)
     assert (after.state, after.reason and after.reason["code"]) == (S.ATTENTION, "auth_expired")
-    assert await world.types(row.id) == ["connection.connected", "connection.needs_attention"]
+    assert await world.types(row.id) == ["connection.connected", "connection.attention"]
 
 
 async def test_a_good_look_ends_the_need(world: World) -> None:
@@ -66,9 +69,69 @@ async def test_a_good_look_ends_the_need(world: World) -> None:
 
 async def test_a_missing_permission_is_not_mended_by_a_token_that_works(world: World) -> None:
     row = await world.connection()
-    await see(world, row, fault=fault(K.PERMISSION_MISSING), lost=True)
+    await see(world, row, what="publish", fault=fault(K.PERMISSION_MISSING), lost=True, unmended=True)
     after = await see(world, row)
     assert (after.state, after.reason and after.reason["code"]) == (S.ATTENTION, "permission_missing")
+    assert after.next_check_at <= now() + DAY
+
+
+async def test_a_refusal_of_the_cheap_call_ends_when_that_call_passes(world: World) -> None:
+    row = await world.connection()
+    lost = await see(world, row, fault=fault(K.PERMISSION_MISSING), lost=True)
+    assert (lost.state, lost.next_check_at > now() + timedelta(minutes=14)) == (S.ATTENTION, True)
+    assert (await see(world, row)).state is S.HEALTHY
+
+
+async def test_the_news_that_the_access_is_lost_says_what_to_do_and_what_waits(world: World) -> None:
+    row = await world.connection()
+    await world.job(row)
+    await world.job(row, time=PlannedTime(now() + DAY))
+    after = await see(world, row, fault=fault(K.AUTH_EXPIRED), lost=True, under_way=1)
+    hint = "Do something. Ask for a link with reconnectConnection and open it as the account's owner."
+    assert (after.reason or {})["hint"] == hint
+    news = (await world.events(row.id))[-1]
+    assert news.type == "connection.attention"
+    assert (news.changes["message"], news.changes["hint"], news.changes["waiting"]) == ("It is auth_expired.", hint, 2)
+
+
+async def test_a_token_that_ends_is_told_once_a_day(world: World) -> None:
+    row, start = await dying(world), now()
+    for hours in (0, 1, 23, 25, 26, 50):
+        await see(world, row, what="calendar", at=start + timedelta(hours=hours))
+    assert (await world.types(row.id)).count("connection.expires_soon") == 3
+
+
+async def test_a_short_access_is_told_in_the_last_fifth_of_its_life(world: World) -> None:
+    row = await world.connection(tokens=Tokens(Secret("t"), expires_at=now() + timedelta(hours=10)))
+    assert (await see(world, row)).state is S.HEALTHY
+    assert (await see(world, row, at=now() + timedelta(hours=7.9))).state is S.HEALTHY
+    assert (await see(world, row, at=now() + timedelta(hours=8.1))).state is S.EXPIRING_SOON
+
+
+async def test_a_renewal_that_is_refused_while_the_token_works_is_told(world: World) -> None:
+    row = await world.connection()
+    seen = {"what": "refresh", "fault": fault(K.AUTH_EXPIRED), "unrenewable": True}
+    for _ in range(2):
+        after = await see(world, row, **seen)
+    assert (after.state, (after.reason or {})["code"]) == (S.EXPIRING_SOON, "cannot_be_renewed")
+    assert (await world.types(row.id)).count("connection.expires_soon") == 1
+
+
+async def test_a_look_at_the_calendar_leaves_no_line(world: World) -> None:
+    row = await world.connection()
+    before = await world.connection_row(row.id)
+    after = await see(world, row, what="calendar")
+    assert (after.last_ok_at, after.ping_at) == (before.last_ok_at, None)
+    assert await world.owner.fetchval("SELECT count(*) FROM connection_checks WHERE connection_id = $1", row.id) == 0
+
+
+async def test_failed_renewals_are_tried_again_less_and_less_often(world: World) -> None:
+    row, start = await world.connection(), now()
+    waits = []
+    for _ in range(6):
+        after = await see(world, row, what="refresh", fault=fault(K.PLATFORM_DOWN), at=start)
+        waits.append((after.next_check_at - start) / timedelta(minutes=1))
+    assert waits == [1, 2, 4, 8, 15, 15]
 
 
 async def test_a_token_that_dies_soon_is_told_once(world: World) -> None:

@@ -146,6 +146,7 @@ async def test_the_monitor_asks_twice_before_it_tells_the_user(world: World) -> 
     assert after is not None
     assert (after.state, world.platform.calls) == (ConnectionState.HEALTHY, ["check", "refresh", "check"])
     world.platform.on_check.extend([refusal(K.AUTH_EXPIRED)] * 2)
+    world.clock.ahead = timedelta(days=1)
     after = await look_at(world.rt, world.tenant, row.id)
     assert after is not None
     assert after.state is ConnectionState.ATTENTION

@@ -83,6 +83,8 @@ async def test_a_fault_without_effect(world: World, kind: FaultKind, state: JobS
         world.platform.on_prepare.append(refusal(kind))
     else:
         world.platform.on_publish.append(refusal(kind) if step == "raised" else Failed(fault(kind)))
+    if kind in (K.PERMISSION_MISSING, K.ACCOUNT_GONE):
+        world.platform.on_check.append(refusal(kind))  # a cheap call agrees
     job = await go(world, await world.job())
     assert (job.state, job.attempts, job.fault and job.fault["kind"]) == (state, attempts, kind)
     [attempt] = await world.attempts(job.id)
@@ -103,6 +105,8 @@ async def test_an_effect_that_is_not_known_is_looked_for(world: World, raised: b
     await world.age(job.id)
     job = await go(world, job)
     assert (job.state, world.platform.calls[-1]) == (S.RETRYING, "reconcile")
+    assert timedelta(seconds=1) < job.ready_at - now() < timedelta(seconds=6.1)  # four, spread by half either way
+    await world.age(job.id)
     job = await go(world, job)
     assert job.state is S.PUBLISHED
     assert len(world.platform.ledger) == 1
@@ -227,6 +231,7 @@ async def test_a_refused_token_is_renewed_and_the_post_sent_once(world: World, r
 
 @pytest.mark.parametrize("raised", [True, False])
 async def test_a_token_that_is_refused_twice_parks_the_job_and_tells_the_connection(world: World, raised: bool) -> None:
+    world.platform.on_check.append(refusal(K.AUTH_EXPIRED))
     for _ in range(2):
         world.platform.on_publish.append(refusal(K.AUTH_EXPIRED) if raised else Failed(fault(K.AUTH_EXPIRED)))
     connection = await world.connection(tokens=renewable())
@@ -234,7 +239,7 @@ async def test_a_token_that_is_refused_twice_parks_the_job_and_tells_the_connect
     assert (job.state, job.park_reason, job.attempts) == (S.PARKED, ParkReason.CONNECTION, 0)
     row = await world.connection_row(connection.id)
     assert (row.state, row.reason and row.reason["code"]) == (ConnectionState.ATTENTION, "auth_expired")
-    assert world.platform.calls == ["prepare", "publish", "refresh", "publish"]
+    assert world.platform.calls == ["prepare", "publish", "refresh", "publish", "check"]
 
 
 async def test_a_dead_grant_parks_the_job(world: World) -> None:

@@ -38,7 +38,7 @@ async def test_a_reconnect_beats_the_old_tokens_end(world: World, refresh: Secre
     job = await go(world, await world.job(account))
     assert (job.state, job.attempts) == (S.RETRYING, 0)
     assert (await world.connection_row(account.id)).state is ConnectionState.HEALTHY
-    assert "connection.needs_attention" not in await world.types(account.id)
+    assert "connection.attention" not in await world.types(account.id)
     assert (await go(world, job)).state is S.PUBLISHED
     assert world.platform.tokens_seen == ["old", "new"]
 

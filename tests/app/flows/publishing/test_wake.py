@@ -15,13 +15,13 @@ from app.domain.connections.states import ConnectionState
 from app.domain.jobs.model import Job
 from app.domain.jobs.states import JobState
 from app.flows.connections import switch
-from app.flows.connections.monitor import look_at
+from app.flows.connections.monitor import look_at, rhythm_of
 from app.flows.publishing.wake import wake
 from connectors.contract import Absent, Account, AccountGrant, Failed, Found, Pending, PublishedRef, Tokens, Undecided
 from connectors.faults import FaultKind
 from connectors.secret import Secret
 from tests.fixtures.scripted import CAPABILITIES, fault, refusal
-from tests.fixtures.world import World, now
+from tests.fixtures.world import TIMING, World, now
 
 S, K = JobState, FaultKind
 WAITING = """
@@ -99,6 +99,7 @@ async def test_a_job_that_kills_its_workers_while_sending_is_buried_once_it_is_p
         await world.age(job.id, PAST_THE_DELAY)
         row = await go(world, job)
         assert row.state is (S.FAILED if crashes == 3 else S.RETRYING)
+        await world.age(job.id)
         assert claimed.job.crashes == crashes - 1
     assert row.fault is not None
     assert row.fault["kind"] == "worker_crashed"
@@ -161,8 +162,7 @@ async def test_a_part_that_was_processed_lets_the_next_one_wait_for_its_turn(wor
 async def lose(world: World, connection_id: Any) -> None:
     async with world.db.transaction(world.tenant) as session:
         found = fault(K.AUTH_EXPIRED)
-        hour = timedelta(hours=1)
-        await judge(session, Look(connection_id, "check", now(), hour, hour, fault=found, lost=True))
+        await judge(session, Look(connection_id, "check", now(), rhythm_of(TIMING), fault=found, lost=True))
 
 
 async def test_a_job_is_not_parked_behind_a_reconnect(world: World) -> None:
@@ -216,7 +216,8 @@ async def test_a_woken_job_that_is_gone_is_nothing(world: World, stranger: World
 
 
 async def test_a_reconnect_lets_the_parked_post_out_under_its_key(world: World) -> None:
-    world.platform.on_publish.append(refusal(K.PERMISSION_MISSING))
+    world.platform.on_publish.append(refusal(K.ACCOUNT_GONE))
+    world.platform.on_check.append(refusal(K.ACCOUNT_GONE))
     connection = await world.connection("ada")
     job = await go(world, await world.job(connection))
     [before] = await world.parts(job.id)

@@ -33,5 +33,5 @@ async def delete_published_post(
 ) -> results.DeletePublishedPostResult:
     """Delete a published post where its platform can."""
     context, job_id = info.context, decode(input.job_id, "Job", PATH)
-    row = await delete_published(context.rt, context.tenant, context.caller.actor, job_id)
-    return results.PublishedPostDeleted(job=Job.of(row))
+    done = await delete_published(context.rt, context.tenant, context.caller.actor, job_id)
+    return results.PublishedPostDeleted(job=Job.of(done.job), parts=done.parts)

@@ -127,6 +127,9 @@ class PublishedPostDeleted:
     """Deleted."""
 
     job: Job = strawberry.field(description="The job as it is now.")
+    parts: int = strawberry.field(
+        description="How many parts were removed: one, those of a thread, or those of it that were out."
+    )
 
 
 CancelJobResult: TypeAlias = Annotated[

@@ -155,9 +155,10 @@ class Job(Node):
             return [JobAction.RESOLVE]
         if row.state is JobState.PUBLISHING and row.step is not JobStep.SENDING and row.part == 0:
             found.append(JobAction.CANCEL)
-        if row.state is JobState.PUBLISHED:
+        half = row.state is JobState.FAILED and row.part > 0
+        if row.state is JobState.PUBLISHED or half:
             declared = await LOADERS.get().load("platforms", row.platform)
-            found += [JobAction.EDIT] * declared.can_edit + [JobAction.DELETE] * declared.can_delete
+            found += [JobAction.EDIT] * (declared.can_edit and not half) + [JobAction.DELETE] * declared.can_delete
         return found
 
     @classmethod

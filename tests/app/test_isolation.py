@@ -15,6 +15,7 @@ from app.actions.connections.tokens import load
 from app.actions.keys.create import CreateKey, create
 from app.domain.connections import pages as connection_pages
 from app.domain.connections import queries as connections
+from app.domain.connections import timeline as connection_timeline
 from app.domain.jobs import pages as job_pages
 from app.domain.jobs import queries as jobs
 from app.domain.jobs.model import Job
@@ -244,6 +245,10 @@ QUERIES: dict[str, Query] = {
     "connections.page": lambda s, _: _rows(
         connection_pages.connections_page(s, connections.ConnectionFilter(), PageRequest())
     ),
+    "connections.timeline": lambda s, job: _rows(
+        connection_timeline.timeline(s, connection_timeline.TimelineRequest(job.connection_id, PageRequest()))
+    ),
+    "connections.timeline_length": lambda s, job: connection_timeline.length(s, job.connection_id),
     "events.read_after": lambda s, _: events.read_after(s, 0, 10),
     "events.latest": lambda s, _: events.latest(s),
     "media.by_ids": lambda s, job: media.by_ids(s, [job.post_id]),

@@ -14,12 +14,11 @@ from uuid import UUID
 from sqlalchemy import delete, func, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.actions.connections.audited import audit
 from app.actions.connections.switch import revoke
-from app.domain.audit.model import AuditEntry
 from app.domain.connections.model import Connection, ConnectionCheck
 from app.domain.connections.queries import connection as read_connection
 from app.domain.connections.states import ConnectionState
-from app.kernel import ids
 from app.services import events
 from app.services.db import tenant_of
 
@@ -41,9 +40,7 @@ async def end(session: AsyncSession, connection_id: UUID, *, decided_at: datetim
         return None
     if decided_at is not None and known.granted_at is not None and known.granted_at > decided_at + SKEW:
         return None
-    ended = await revoke(session, connection_id, message=MESSAGE, reason=REASON)
-    await _audit(session, ended, "connection.deauthorize")
-    return ended
+    return await revoke(session, connection_id, message=MESSAGE, reason=REASON, verb="connection.deauthorize")
 
 
 async def erase(session: AsyncSession, connection_id: UUID) -> None:
@@ -69,19 +66,4 @@ async def erase(session: AsyncSession, connection_id: UUID) -> None:
     if erased is not None:
         said = {"state": erased.state, "platform": erased.platform}
         events.record(session, events.Event("connection.erased", "connection", connection_id, said))
-        await _audit(session, erased, "connection.erase")
-
-
-async def _audit(session: AsyncSession, connection: Connection, verb: str) -> None:
-    session.add(
-        AuditEntry(
-            id=ids.new(),
-            tenant_id=connection.tenant_id,
-            actor=events.actor_of(session),
-            verb=verb,
-            subject_kind="connection",
-            subject_id=connection.id,
-            details={"platform": connection.platform},
-        )
-    )
-    await session.flush()
+        await audit(session, "connection.erase", erased, {"platform": erased.platform})

@@ -43,6 +43,11 @@ MISSED_WINDOW = own(
     "The post could not go out within its window, so it was not sent late.",
     "Choose a new time, or publish it now.",
 )
+DROPPED = own(
+    "dropped",
+    "The post missed its window, and a person let it go.",
+    "Retry the job to send it after all.",
+)
 BY_HAND = "confirmed_by_hand"
 """Marks the place of a part that a person confirmed: its address is known, the platform's own id is not."""
 

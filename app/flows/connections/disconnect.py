@@ -1,7 +1,8 @@
 """End a connection: revoke at the platform as far as it answers, then destroy the tokens here in any case.
 
-Promise: after it returns no token of the connection exists here, and its waiting jobs are parked until their windows
-end; connecting the account again lets them go out. Whether the platform confirmed is logged, not required.
+Promise: after it returns no token of the connection exists here, nor what was fetched of its person, and its waiting
+jobs are parked until their windows end; connecting the account again lets them go out. Whether the platform confirmed
+stands in the audit log; it is not required.
 """
 
 from __future__ import annotations
@@ -37,14 +38,17 @@ async def disconnect(rt: Runtime, tenant: UUID, actor: str, connection_id: UUID)
     async with rt.db.read(tenant) as session:
         connection = await read_connection(session, connection_id)
         access = await _access(session, rt, connection)
+    told = "nothing: there was no access left to end"
     if access is not None:
         try:
+            told = "the access is ended"
             await rt.catalog.get(connection.platform).revoke(rt.connector_context(connection.platform), access)
         except PlatformFault as error:
+            told = f"no confirmation: {error.fault.message}"
             log.warning("connection.not_revoked_there", platform=connection.platform, fault=error.fault.kind)
     async with rt.db.transaction(tenant) as session:
         events.act_as(session, actor)
-        ended = await revoke(session, connection_id, message="The account was disconnected here.")
+        ended = await revoke(session, connection_id, message="The account was disconnected here.", told=told)
         await park_connection(session, connection_id, ParkReason.CONNECTION)
     return ended
 

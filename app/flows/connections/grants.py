@@ -14,16 +14,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.actions.connections.connect import Connect, connect
 from app.actions.connections.tokens import pack, unpack
-from app.actions.jobs.park import release_connection
 from app.domain.connections.errors import ConnectFailed
 from app.domain.connections.flow_model import FlowState, OAuthFlow
 from app.domain.connections.model import Connection
 from app.domain.connections.queries import by_ids
 from app.domain.connections.queries import connection as read_connection
 from app.flows.connections.tickets import TicketInvalid
+from app.flows.connections.waiting import let_out
 from app.flows.runtime import Runtime
 from app.services import events
 from app.services.vault import Place, SealBroken
+from connectors.capabilities import Scope, ScopeUse
 from connectors.contract import Account, AccountGrant, Grant
 from connectors.faults import PlatformFault
 from connectors.secret import Secret
@@ -51,7 +52,8 @@ async def connect_all(
     """Connect every account of a grant in one transaction; jobs that waited for one go out.
 
     Raises:
-        DifferentAccount: the account is not the one to be repaired; nothing was connected.
+        DifferentAccount, ConnectFailed: the account is not the one to be repaired, or lacks a right; nothing was
+            connected.
     """
     made = []
     async with rt.db.transaction(tenant) as session:
@@ -64,9 +66,10 @@ async def connect_all(
                 timedelta(seconds=rt.settings.timing.monitor),
                 app_id=flow.app_id if flow is not None else None,
                 repair=repair,
+                needed=() if repair is None else _needed_by(rt, one.platform or platform, one),
             )
             connection = await connect(session, rt.vault, command)
-            await release_connection(session, connection.id)
+            await let_out(session, connection)
             made.append(connection)
         if flow is not None:
             values: dict[str, Any] = {
@@ -77,6 +80,12 @@ async def connect_all(
             }
             await session.execute(update(OAuthFlow).where(OAuthFlow.id == flow.id).values(values))
     return made
+
+
+def _needed_by(rt: Runtime, platform: str, grant: AccountGrant) -> Sequence[Scope]:
+    """The rights without which no post goes out on an account that was granted this way."""
+    declared = rt.catalog.get(platform).capabilities
+    return [scope for scope in declared.scopes_by(grant.tokens.method) if scope.use is ScopeUse.PUBLISH]
 
 
 async def _repaired(session: AsyncSession, repair: UUID | None) -> Connection | None:

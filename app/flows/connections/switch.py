@@ -8,9 +8,10 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.actions.connections import switch
-from app.actions.jobs.park import park_connection, release_connection
+from app.actions.jobs.park import park_connection
 from app.domain.connections.model import Connection
 from app.domain.jobs.states import ParkReason
+from app.flows.connections.waiting import let_out
 
 
 async def pause(session: AsyncSession, connection_id: UUID) -> Connection:
@@ -31,5 +32,5 @@ async def resume(session: AsyncSession, connection_id: UUID, *, now: datetime) -
         NotFound, ConnectionStateRefused: nothing was changed.
     """
     connection = await switch.resume(session, connection_id, now=now)
-    await release_connection(session, connection_id)
+    await let_out(session, connection)
     return connection

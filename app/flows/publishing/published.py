@@ -7,7 +7,7 @@ log say what was done to it afterwards, and by whom.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.actions.jobs.annotate import annotate
+from app.actions.jobs.withdraw import withdraw
 from app.actions.posts.compose import as_part
 from app.domain.jobs.errors import JobNotEditable, JobNotPublished
 from app.domain.jobs.model import Job, JobPart
@@ -43,25 +44,41 @@ class PlatformRefused(DomainError):
         self.fault = error.fault
 
 
-async def delete_published(rt: Runtime, tenant: UUID, actor: str, job_id: UUID) -> Job:
-    """Remove every part of a published post from the platform, the last one first.
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """The job as it is now, and how many of its parts were removed."""
+
+    job: Job
+    parts: int
+
+
+async def delete_published(rt: Runtime, tenant: UUID, actor: str, job_id: UUID) -> Deleted:
+    """Remove every part of a post that is on the platform, the last one first; also of a thread that failed half-way.
 
     Raises:
         NotFound, JobNotPublished: there is nothing to remove.
         PlatformRefused: the platform cannot or would not; parts that are gone stay gone, ask again for the rest.
     """
-    job, parts, connector = await _published(rt, tenant, job_id)
-    cx = rt.connector_context(job.platform)
+    job, parts, connector = await _on_platform(rt, tenant, job_id)
+    cx, gone, refused = rt.connector_context(job.platform), 0, None
     try:
         access = await ready(rt, cx, tenant, job.connection_id)
         for part in reversed(parts):
-            if part.platform_ref is not None:
-                await connector.delete(cx, access, _ref(part))
+            await connector.delete(cx, access, _ref(part))
+            gone += 1
     except PlatformFault as error:
-        raise PlatformRefused(error) from error
+        refused = error
+    if job.state is JobState.PUBLISHED and refused is not None:
+        raise PlatformRefused(refused) from refused
     async with rt.db.transaction(tenant) as session:
         events.act_as(session, actor)
-        return await annotate(session, job_id, "job.deleted_on_platform", verb="job.delete_published")
+        if gone and job.state is not JobState.PUBLISHED:
+            await withdraw(session, job_id, first=len(parts) - gone)
+        if refused is None:
+            job = await annotate(session, job_id, "job.deleted_on_platform", verb="job.delete_published")
+    if refused is not None:
+        raise PlatformRefused(refused) from refused
+    return Deleted(job, gone)
 
 
 async def edit_published(rt: Runtime, tenant: UUID, actor: str, job_id: UUID, content: Stored) -> Job:
@@ -91,10 +108,18 @@ async def edit_published(rt: Runtime, tenant: UUID, actor: str, job_id: UUID, co
 
 
 async def _published(rt: Runtime, tenant: UUID, job_id: UUID) -> tuple[Job, list[JobPart], Connector]:
+    job, parts, connector = await _on_platform(rt, tenant, job_id)
+    if job.state is not JobState.PUBLISHED:
+        raise JobNotPublished(job)
+    return job, parts, connector
+
+
+async def _on_platform(rt: Runtime, tenant: UUID, job_id: UUID) -> tuple[Job, list[JobPart], Connector]:
+    """A job that is final, with those of its parts that are out."""
     async with rt.db.read(tenant) as session:
         job = await read_job(session, job_id)
-        parts = list(await parts_of(session, [job_id]))
-    if job.state is not JobState.PUBLISHED:
+        parts = [part for part in await parts_of(session, [job_id]) if part.platform_ref is not None]
+    if job.state not in (JobState.PUBLISHED, JobState.FAILED) or not parts:
         raise JobNotPublished(job)
     return job, parts, rt.catalog.get(job.platform)
 

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from app.domain.connections.errors import DifferentAccount
+from app.domain.connections.errors import ConnectFailed, DifferentAccount
 from app.domain.connections.model import Connection
 from app.domain.connections.queries import ConnectionFilter, connections
 from app.flows.connections.grants import connect_all
+from connectors.catalog import BUILT_IN, Catalog
 from connectors.contract import Account, AccountGrant, Grant, Tokens
 from connectors.secret import Secret
 from tests.fixtures.world import World
 
 
-def granted(name: str, *, token: str = "first", platform: str | None = None) -> AccountGrant:
-    return AccountGrant(Account(f"id-{name}", name, name, "https://m.example"), Tokens(Secret(token)), platform)
+@pytest.fixture
+def world(world: World) -> World:
+    """Give the workspace with the real platforms' declarations."""
+    return replace(world, rt=replace(world.rt, catalog=Catalog(BUILT_IN)))
+
+
+def granted(
+    name: str, *, token: str = "first", platform: str | None = None, scopes: tuple[str, ...] = ()
+) -> AccountGrant:
+    account = Account(f"id-{name}", name, name, "https://m.example")
+    return AccountGrant(account, Tokens(Secret(token), scopes=scopes), platform)
 
 
 async def everyone(world: World) -> list[Connection]:
@@ -44,3 +56,22 @@ async def test_a_repair_without_its_account_is_refused_by_name(world: World) -> 
     with pytest.raises(DifferentAccount, match="You granted access to one, but this connection is lost"):
         await connect_all(world.rt, world.tenant, "tests", "mastodon", others, repair=lost.id)
     assert [row.handle for row in await everyone(world)] == ["lost"]
+
+
+async def test_a_repair_without_the_right_to_publish_mends_nothing(world: World) -> None:
+    (lost,) = await connect_all(world.rt, world.tenant, "tests", "mastodon", Grant((granted("lost"),)))
+    less = Grant((granted("lost", token="new", scopes=("read:accounts", "write:media")),))
+    with pytest.raises(ConnectFailed, match="without write:statuses no post could go out"):
+        await connect_all(world.rt, world.tenant, "tests", "mastodon", less, repair=lost.id)
+    (row,) = await everyone(world)
+    assert (row.token_version, row.granted_scopes) == (lost.token_version, [])
+
+
+@pytest.mark.parametrize(
+    "scopes", [("read:accounts", "write:statuses"), ("read", "write"), ()], ids=["exact", "broader", "not said"]
+)
+async def test_a_repair_with_the_rights_that_posts_need_is_taken(world: World, scopes: tuple[str, ...]) -> None:
+    (lost,) = await connect_all(world.rt, world.tenant, "tests", "mastodon", Grant((granted("lost"),)))
+    enough = Grant((granted("lost", token="new", scopes=scopes),))
+    (row,) = await connect_all(world.rt, world.tenant, "tests", "mastodon", enough, repair=lost.id)
+    assert (row.id, row.token_version, row.granted_scopes) == (lost.id, lost.token_version + 1, list(scopes))

@@ -15,8 +15,10 @@ from strawberry.dataloader import DataLoader
 
 from app.domain.connections import pages as connection_pages
 from app.domain.connections import queries as connections
+from app.domain.connections import timeline as connection_timeline
 from app.domain.connections.errors import UnknownPlatform
 from app.domain.jobs import queries as jobs
+from app.domain.jobs.backlog import backlogs
 from app.domain.keys import queries as keys
 from app.domain.media import queries as media
 from app.domain.posts import queries as posts
@@ -34,6 +36,7 @@ ONE: Mapping[str, Batch] = {
     "connections": connections.by_ids,
     "media": media.by_ids,
     "keys": keys.by_ids,
+    "backlogs": backlogs,
 }
 """Rows by their own id."""
 
@@ -45,6 +48,12 @@ MANY: Mapping[str, tuple[Batch, str]] = {
     "checks": (connection_pages.last_checks, "connection_id"),
 }
 """Rows by what they belong to, and the attribute that says so; in the order of the batch."""
+
+EACH: Mapping[str, Callable[[Any, Any], Awaitable[Any]]] = {
+    "timelines": connection_timeline.timeline,
+    "timeline_lengths": connection_timeline.length,
+}
+"""Answers that are read one by one, in one session: pages, for which there is no common statement."""
 
 
 class OperationLoaders:
@@ -67,6 +76,8 @@ class OperationLoaders:
             return self._platforms
         if name in ONE:
             return self._by_id(ONE[name])
+        if name in EACH:
+            return self._one_by_one(EACH[name])
         return self._grouped(*MANY[name])
 
     def _by_id(self, read: Batch) -> Callable[[list[UUID]], Awaitable[list[Any]]]:
@@ -84,6 +95,13 @@ class OperationLoaders:
                 for row in await read(session, wanted):
                     groups[getattr(row, owner)].append(row)
             return [groups[key] for key in wanted]
+
+        return batch
+
+    def _one_by_one(self, read: Callable[[Any, Any], Awaitable[Any]]) -> Callable[[list[Any]], Awaitable[list[Any]]]:
+        async def batch(wanted: list[Any]) -> list[Any]:
+            async with self._rt.db.read(self._tenant) as session:
+                return [await read(session, key) for key in wanted]
 
         return batch
 

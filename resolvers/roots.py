@@ -21,6 +21,7 @@ from resolvers.keys import create_api_key, revoke_api_key
 from resolvers.lists import connections, jobs, posts
 from resolvers.live import connection_updated, event_added, job_updated, post_updated
 from resolvers.media import complete_media_upload, create_media_upload, import_media
+from resolvers.missed import release_missed_jobs
 from resolvers.nodes import node, nodes
 from resolvers.platforms import platform, platforms
 from resolvers.posts import (
@@ -36,7 +37,7 @@ from resolvers.root import live as stream
 from resolvers.root import root
 from resolvers.viewer import viewer
 from resolvers.webhooks import replay_webhook, webhook_deliveries
-from schema import connection_results, job_results, key_results, media_results, post_results, updates
+from schema import connection_results, job_results, key_results, media_results, missed_results, post_results, updates
 from schema.analytics import Analytics
 from schema.connections import Connection
 from schema.events import Event
@@ -117,6 +118,12 @@ class Mutation:
     reschedule_job: job_results.RescheduleJobResult = root(reschedule_job, WRITE, "Move a job that waits.")
     cancel_job: job_results.CancelJobResult = root(cancel_job, WRITE, "Cancel a job that was not sent yet.")
     retry_job: job_results.RetryJobResult = root(retry_job, PUBLISH, "Take a failed job up again.")
+    release_missed_jobs: missed_results.ReleaseMissedJobsResult = root(
+        release_missed_jobs,
+        PUBLISH,
+        "Say what becomes of posts that missed their window while their account was away: out now, at a new time, or "
+        "let go. Only posts that were provably never sent are taken.",
+    )
     resolve_job: job_results.ResolveJobResult = root(
         resolve_job, PUBLISH, "Say what became of a job whose outcome nobody could find out."
     )
@@ -124,7 +131,9 @@ class Mutation:
         edit_published_post, PUBLISH, "Change a published post on its platform, where the platform can."
     )
     delete_published_post: job_results.DeletePublishedPostResult = root(
-        delete_published_post, PUBLISH, "Delete a published post on its platform, where the platform can."
+        delete_published_post,
+        PUBLISH,
+        "Delete a published post on its platform, where the platform can; or what is out of a thread that failed.",
     )
     create_media_upload: media_results.CreateMediaUploadResult = root(
         create_media_upload, WRITE, "Announce a file: gives the address for its bytes."

@@ -11,8 +11,13 @@ import strawberry
 from app.domain.connections.model import Connection as Row
 from app.domain.connections.model import ConnectionCheck as CheckRow
 from app.domain.connections.states import ConnectionState
+from app.domain.connections.timeline import TimelineRequest
+from app.domain.jobs.backlog import Backlog as BacklogRow
+from app.services.paging import PageRequest
 from connectors.capabilities import ConnectBy, FormatKey
+from schema.connection_timeline import ConnectionMoment
 from schema.node import Node, encode
+from schema.paging import After, First, Listing, listing
 from schema.platforms import Limit, Platform, limits
 from schema.scalars import URL
 from schema.traversal import LOADERS, derived, many, one
@@ -73,6 +78,22 @@ class ConnectionCheck:
         return cls(at=row.at, what=row.what, ok=row.ok, message=(row.fault or {}).get("message"))
 
 
+@strawberry.type(description="The posts of a connection that are not out.")
+class Backlog:
+    """What waits, and what came too late."""
+
+    parked: int = strawberry.field(description="Posts that wait for the connection, and go out inside their windows.")
+    planned: int = strawberry.field(description="Posts that wait for their time.")
+    missed: int = strawberry.field(
+        description="Posts that came too late and were never sent: releaseMissedJobs says what becomes of them."
+    )
+
+    @classmethod
+    def of(cls, row: BacklogRow) -> Backlog:
+        """The figures of a connection."""
+        return cls(parked=row.parked, planned=row.planned, missed=row.missed)
+
+
 @strawberry.type(description="An account on a platform that the workspace may post to.")
 class Connection(Node):
     """A connection."""
@@ -97,6 +118,13 @@ class Connection(Node):
         into="schema.connections:ConnectionCheck",
         description="The last looks at it, newest first, 20 at most.",
     )
+    backlog: Backlog = one(
+        "backlogs",
+        by="id",
+        into="schema.connections:Backlog",
+        description="What waits for it, and what came too late.",
+    )
+    renewed_at: datetime | None = strawberry.field(description="When the access in use was given or last renewed.")
     created_at: datetime = strawberry.field(description="When it was connected first.")
     updated_at: datetime = strawberry.field(description="When it was last changed.")
 
@@ -105,7 +133,19 @@ class Connection(Node):
         """The difference; an app password has no scopes to miss."""
         declared = await LOADERS.get().load("platforms", self.row.platform)
         asked = declared.scopes_by(ConnectBy(self.row.method))
-        return [scope.name for scope in asked if scope.name not in self.row.granted_scopes]
+        return [scope.name for scope in asked if not scope.granted_by(self.row.granted_scopes)]
+
+    @derived("Why it is as it is, in sentences, newest first; as far back as events and looks are kept.")
+    async def timeline(self, first: First = None, after: After = None) -> Listing[ConnectionMoment]:
+        """A page of its life."""
+        loaders, key = LOADERS.get(), self.row.id
+        request = TimelineRequest(key, PageRequest(first, after))
+
+        async def count() -> int:
+            length: int = await loaders.load("timeline_lengths", key)
+            return length
+
+        return listing(await loaders.load("timelines", request), ConnectionMoment.of, count)
 
     @derived("The limits that hold for this account: the platform's, with its server's own figures.")
     async def limits(
@@ -131,6 +171,7 @@ class Connection(Node):
             token_expires_at=row.token_expires_at,
             refreshes_itself=row.refreshes_itself,
             last_ok_at=row.last_ok_at,
+            renewed_at=row.renewed_at,
             created_at=row.created_at,
             updated_at=row.updated_at,
         )

@@ -21,7 +21,8 @@ from app.domain.keys.model import Scope
 from app.domain.media.model import MediaState
 from app.domain.posts.planned_time import TimeNotice
 from app.domain.posts.states import LatePolicy, PostState
-from connectors.capabilities import ConnectBy, FieldKind, FormatKey, MediaKind, ReconcileClass, Unit
+from app.flows.publishing.missed import MissedAction
+from connectors.capabilities import ConnectBy, FieldKind, FormatKey, MediaKind, ReconcileClass, ScopeUse, Unit
 from connectors.contract import Severity
 
 
@@ -137,6 +138,8 @@ offer(
         "URL": "The address of a server.",
     },
 )
+offer(ScopeUse, "What does not work without a right.")
+offer(MissedAction, "What becomes of posts that missed their window.")
 offer(
     Severity,
     "Whether a problem stops the post.",

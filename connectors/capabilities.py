@@ -221,6 +221,8 @@ class Capabilities:
     quotas: tuple[QuotaRule, ...] = ()
     images: ImageRules | None = None
     can_edit: bool = False
+    edits_text_only: bool = False
+    """Whether an edit leaves files and links as they are: the platform changes nothing but the text."""
     can_delete: bool = False
     can_schedule: bool = False
     settle_delay: timedelta | None = None

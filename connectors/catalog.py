@@ -16,12 +16,14 @@ from connectors.bluesky.connector import Bluesky
 from connectors.capabilities import Capabilities
 from connectors.contract import Connector
 from connectors.linkedin.connector import LinkedIn
+from connectors.facebook.connector import Facebook
+from connectors.instagram.connector import Instagram
 from connectors.mastodon.connector import Mastodon
 
 GROUP: Final = "postd.connectors"
 """The entry point group of plug-ins."""
 
-BUILT_IN: Final[tuple[Connector, ...]] = (Bluesky(), LinkedIn(), Mastodon())
+BUILT_IN: Final[tuple[Connector, ...]] = (Bluesky(), Facebook(), Instagram(), LinkedIn(), Mastodon())
 
 _METHODS: Final = tuple(name for name in vars(Connector) if not name.startswith("_") and name != "capabilities")
 

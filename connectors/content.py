@@ -60,6 +60,8 @@ class Content:
     """BCP 47 tags."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """The platform's own options, by `Option.name`."""
+    first: int = 0
+    """The place of the first of `parts` in its post: a later part is checked by itself before it goes out."""
 
 
 class Severity(StrEnum):

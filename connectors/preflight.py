@@ -19,6 +19,8 @@ from connectors.contract import Account, Content, Media, Part, Problem, Severity
 
 Measure = Callable[[str], Mapping[Unit, int]]
 """How long a text is as the platform counts it, by unit (a Mastodon link counts 23 characters)."""
+Kind = Callable[[Part, int], FormatKey]
+"""What kind of post a part is at its place, where options or the platform decide more than its files do."""
 
 _GRAPHEME = regex.compile(r"\X")
 _NOUNS = {
@@ -41,16 +43,24 @@ def plain_counts(text: str) -> Mapping[Unit, int]:
 
 
 def check(
-    content: Content, capabilities: Capabilities, account: Account, measure: Measure = plain_counts
+    content: Content,
+    capabilities: Capabilities,
+    account: Account,
+    measure: Measure = plain_counts,
+    kind: Kind | None = None,
 ) -> list[Problem]:
-    """Every way in which the content breaks a declared limit; the empty list means that none is broken."""
+    """Every way in which the content breaks a declared limit; the empty list means that none is broken.
+
+    `kind` tells the kind of each part, by default `format_of`.
+    """
     problems = list(_options(content, capabilities))
     if not content.parts:
         problems.append(_empty(("parts",)))
     if len(content.parts) > 1:
         problems.extend(_thread(content, capabilities, account))
     for position, part in enumerate(content.parts):
-        problems.extend(_part(part, ("parts", str(position)), capabilities, account, measure))
+        key = format_of(part) if kind is None else kind(part, content.first + position)
+        problems.extend(_part(part, key, ("parts", str(position)), capabilities, account, measure))
     return problems
 
 
@@ -105,19 +115,18 @@ def _thread(content: Content, capabilities: Capabilities, account: Account) -> I
 
 
 def _part(
-    part: Part, path: tuple[str, ...], capabilities: Capabilities, account: Account, measure: Measure
+    part: Part, key: FormatKey, path: tuple[str, ...], capabilities: Capabilities, account: Account, measure: Measure
 ) -> Iterator[Problem]:
     if not part.text.strip() and not part.media and part.link is None:
         yield _empty((*path, "text"))
         return
-    if len({item.kind for item in part.media}) > 1:
+    if key is not FormatKey.CAROUSEL and len({item.kind for item in part.media}) > 1:
         yield Problem(
             (*path, "media"),
             "media.mixed",
             f"A post on {capabilities.name} takes files of one kind only.",
             fix="Keep the images, or one video, and move the rest to another post.",
         )
-    key = format_of(part)
     declared = capabilities.format(key)
     if declared is None:
         yield Problem(

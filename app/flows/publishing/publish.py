@@ -93,7 +93,7 @@ async def _preflight(attempt: Try, task: PublishTask) -> None:
     # Checked when it was scheduled; the account's limits may be others by now.
     async with attempt.rt.db.read(attempt.tenant) as session:
         account = as_account(await read_connection(session, attempt.job.connection_id))
-    content = Content((task.part,), task.languages, task.options if task.position == 0 else {})
+    content = Content((task.part,), task.languages, task.options if task.position == 0 else {}, first=task.position)
     found = [p for p in attempt.connector.validate(content, account) if p.severity is Severity.ERROR]
     if found:
         raise PlatformFault(_refused(found[0]))

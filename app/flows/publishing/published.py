@@ -30,7 +30,18 @@ from app.flows.runtime import Runtime
 from app.kernel.errors import DomainError
 from app.services import events
 from app.services.db import tenant_of
-from connectors.contract import Access, Connector, Content, Context, PrepareStep, PublishedRef, PublishTask, Severity
+from connectors.contract import (
+    Access,
+    Connector,
+    Content,
+    Context,
+    Part,
+    PrepareStep,
+    Problem,
+    PublishedRef,
+    PublishTask,
+    Severity,
+)
 from connectors.faults import PlatformFault
 
 
@@ -129,19 +140,39 @@ async def _task(
 ) -> tuple[PublishTask, Sequence[TargetProblem]]:
     """The changed first part with its files uploaded, and what is wrong with it."""
     connector = rt.catalog.get(job.platform)
+    text_only = connector.capabilities.edits_text_only
+    if text_only and _attached(content) != _attached(job.content):
+        return _text_only(job, connector, row)
     files = await prepared_files(rt, job.tenant_id, content["parts"][0], connector.capabilities.images)
     part = as_part(content["parts"][0], files.rows, files.opener)
     languages = tuple(content["languages"])
     found = connector.validate(Content((part,), languages, content["options"]), access.account)
     errors = [TargetProblem(one, job.platform) for one in found if one.severity is Severity.ERROR]
     task = PublishTask(part, 0, row.attempt_key, row.composed_at, content["options"], languages)
-    if errors:
+    if errors or text_only:
         return task, errors
 
     async def keep_nothing(_step: PrepareStep, _data: Mapping[str, Any]) -> None:
         """An edit that is interrupted is asked for again by the user, from the start."""
 
     return replace(task, checkpoint=await connector.prepare(cx, access, task, keep_nothing)), ()
+
+
+def _attached(content: Mapping[str, Any]) -> tuple[Any, Any]:
+    """The files and the link of the first part."""
+    part = content["parts"][0]
+    return [item["id"] for item in part["media"]], part.get("link")
+
+
+def _text_only(job: Job, connector: Connector, row: JobPart) -> tuple[PublishTask, Sequence[TargetProblem]]:
+    problem = Problem(
+        ("parts", "0"),
+        "edit.text_only",
+        f"On {connector.capabilities.name} only the text of a published post can be changed.",
+        "Leave files and link as they are, or delete the post and publish a new one.",
+    )
+    task = PublishTask(Part(), 0, row.attempt_key, row.composed_at)
+    return task, [TargetProblem(problem, job.platform)]
 
 
 async def _rewrite(session: AsyncSession, job_id: UUID, content: Stored, ref: PublishedRef) -> None:

@@ -1,0 +1,1 @@
+"""Instagram's professional accounts. Source: https://developers.facebook.com/docs/instagram-platform/."""

@@ -1,0 +1,123 @@
+"""What an Instagram professional account can do, as data: formats, limits, rights, options, two ways to connect."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from connectors.capabilities import (
+    Capabilities,
+    ConnectBy,
+    ConnectMethod,
+    Format,
+    FormatKey,
+    ImageRules,
+    Limit,
+    Option,
+    QuotaRule,
+    ReconcileClass,
+    Scope,
+    Unit,
+)
+from connectors.meta.graph import META_APP
+from connectors.meta.hosts import VERSION
+from connectors.meta.scopes import LOGIN_SCOPES
+
+MEDIA_DOCS: Final = (
+    "https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-user/media"
+)
+PUBLISH_DOCS: Final = "https://developers.facebook.com/docs/instagram-platform/content-publishing"
+COMMENT_DOCS: Final = (
+    "https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-media/comments"
+)
+
+INSTAGRAM_APP: Final = "instagram"
+"""The name of the operator's Instagram application in the settings: another than the Meta one, with its own secret."""
+FORMATS: Final = ("post", "reel", "story")
+HASHTAGS: Final = Limit("text.hashtags", Unit.COUNT, max=30, source=MEDIA_DOCS)
+MENTIONS: Final = Limit("text.mentions", Unit.COUNT, max=20, source=MEDIA_DOCS)
+COLLABORATORS: Final = 3
+NARROWEST: Final = 4 / 5
+WIDEST: Final = 1.91
+"""Width by height of an image in the feed."""
+
+OWN_SCOPES: Final = (
+    Scope("instagram_business_basic", "Read the account's name and its media."),
+    Scope("instagram_business_content_publish", "Publish on the account."),
+    Scope("instagram_business_manage_comments", "Read and write comments on the account's posts."),
+    Scope("instagram_business_manage_insights", "Read figures of the account and of its posts."),
+)
+
+_CAPTION: Final = (Limit("text.length", Unit.CHARACTERS, max=2_200, source=MEDIA_DOCS), HASHTAGS, MENTIONS)
+_JPEG: Final = Limit("image.bytes", Unit.BYTES, max=8_000_000, source=MEDIA_DOCS)
+_ALT: Final = Limit("alt.length", Unit.CHARACTERS, max=1_000, source=MEDIA_DOCS)
+_ONE: Final = Limit("media.count", Unit.COUNT, min=1, max=1, source=PUBLISH_DOCS)
+_VIDEOS: Final = ("video/mp4", "video/quicktime")
+
+CAPABILITIES: Final = Capabilities(
+    key="instagram",
+    name="Instagram",
+    docs="https://developers.facebook.com/docs/instagram-platform/",
+    connect=(
+        ConnectMethod(ConnectBy.PAGE, app=META_APP),
+        ConnectMethod(ConnectBy.OAUTH, app=INSTAGRAM_APP, scopes=OWN_SCOPES),
+    ),
+    formats=(
+        Format(FormatKey.IMAGE, limits=(*_CAPTION, _ONE, _JPEG, _ALT), media_types=("image/jpeg",)),
+        Format(
+            FormatKey.CAROUSEL,
+            limits=(
+                *_CAPTION,
+                Limit("media.count", Unit.COUNT, min=2, max=10, source=PUBLISH_DOCS),
+                _JPEG,
+                _ALT,
+                Limit("video.bytes", Unit.BYTES, max=300_000_000, source=MEDIA_DOCS),
+                Limit("video.duration", Unit.SECONDS, min=3, max=60, source=MEDIA_DOCS),
+            ),
+            media_types=("image/jpeg", *_VIDEOS),
+        ),
+        Format(
+            FormatKey.REEL,
+            limits=(
+                *_CAPTION,
+                _ONE,
+                Limit("video.bytes", Unit.BYTES, max=300_000_000, source=MEDIA_DOCS),
+                Limit("video.duration", Unit.SECONDS, min=3, max=900, source=MEDIA_DOCS),
+            ),
+            media_types=_VIDEOS,
+        ),
+        Format(
+            FormatKey.STORY,
+            limits=(
+                _ONE,
+                _JPEG,
+                Limit("video.bytes", Unit.BYTES, max=100_000_000, source=MEDIA_DOCS),
+                Limit("video.duration", Unit.SECONDS, min=3, max=60, source=MEDIA_DOCS),
+            ),
+            media_types=("image/jpeg", *_VIDEOS),
+        ),
+        # The later parts of a post are comments below it.
+        Format(FormatKey.THREAD, limits=(Limit("text.length", Unit.CHARACTERS, max=2_200, source=COMMENT_DOCS),)),
+    ),
+    scopes=LOGIN_SCOPES,
+    # A container is made first, and it says itself whether it was published; it can be published only once.
+    reconcile=ReconcileClass.CONTAINER,
+    api_version=VERSION,
+    options=(
+        Option("format", "Where the post appears: in the feed, as a reel, or as a story.", FORMATS, "post"),
+        Option("collaborators", "Up to three user names, separated by commas, who are asked to publish it with you."),
+        Option("location_id", "The id of a Facebook page with a place, which is shown with the post."),
+        Option("share_to_feed", "Show a reel in the feed as well: true or false.", ("true", "false"), "true"),
+        Option("cover_url", "The public address of a JPEG that is a reel's cover."),
+        Option("thumb_offset", "The moment of a reel, in milliseconds, that is its cover where there is no cover_url."),
+    ),
+    quotas=(
+        QuotaRule("posts", 100, timedelta(hours=24), source=PUBLISH_DOCS),
+        QuotaRule("containers", 400, timedelta(hours=24), source=PUBLISH_DOCS),
+    ),
+    images=ImageRules(max_bytes=8_000_000, max_side=1_920, types=("image/jpeg",)),
+    can_edit=False,
+    can_delete=True,
+    settle_delay=timedelta(seconds=60),
+    processing_timeout=timedelta(hours=1),
+)

@@ -1,0 +1,30 @@
+"""The rights that one sign-in with Meta asks for: those of the pages and those of the Instagram accounts behind them.
+
+Sources: https://developers.facebook.com/docs/permissions, https://developers.facebook.com/docs/pages-api
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from connectors.capabilities import Scope
+
+PAGE_SCOPES: Final = (
+    Scope("pages_show_list", "See which pages you manage, to offer them for connecting."),
+    Scope("pages_read_engagement", "Read the page's name and its posts, to find one whose answer was lost."),
+    Scope("pages_manage_posts", "Publish, edit and delete posts, photos, videos, reels and stories of the page."),
+    Scope("pages_manage_engagement", "Write comments as the page: the later parts of a post."),
+    Scope("pages_read_user_content", "Read the comments below the page's posts."),
+    Scope("pages_manage_metadata", "Be told at once what happens on the page."),
+    Scope("read_insights", "Read figures of the page and of its posts."),
+    Scope("business_management", "See pages that belong to a business portfolio."),
+)
+INSTAGRAM_SCOPES: Final = (
+    Scope("instagram_basic", "Read the name and the media of the Instagram account behind a page."),
+    Scope("instagram_content_publish", "Publish on the Instagram account."),
+    Scope("instagram_manage_comments", "Read and write comments on the Instagram account's posts."),
+    Scope("instagram_manage_insights", "Read figures of the Instagram account and of its posts."),
+    Scope("instagram_manage_contents", "Delete posts of the Instagram account."),
+)
+LOGIN_SCOPES: Final = PAGE_SCOPES + INSTAGRAM_SCOPES
+"""What the one login asks for, wherever it was started."""

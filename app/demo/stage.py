@@ -67,7 +67,16 @@ def staged(settings: Settings) -> Iterator[Stage]:
     platforms = _logged(
         Child(
             "sandbox",
-            [*me, "sandbox", "--data", str(folder / "sandbox"), "--bluesky-port", "0", "--mastodon-port", "0"],
+            [
+                *me,
+                "sandbox",
+                "--data",
+                str(folder / "sandbox"),
+                "--bluesky-port",
+                "0",
+                "--mastodon-port",
+                "0",
+            ],
         ),
         logs,
     )

@@ -23,12 +23,7 @@ _ALL: Final = Group({"total_interactions": "interactions"})
 _FEED: Final = (_SEEN, _KEPT, _ALL, Group({"follows": "new_followers", "profile_visits": "profile_visits"}))
 _BY_FORMAT: Final = {
     FormatKey.REEL.value: (_SEEN, _KEPT, _ALL, Group({"ig_reels_avg_watch_time": "average_watch_ms"})),
-    FormatKey.STORY.value: (
-        _SEEN,
-        Group({"replies": "replies", "shares": "shares"}),
-        _ALL,
-        Group({"link_clicks": "clicks"}),
-    ),
+    FormatKey.STORY.value: (_SEEN, Group({"replies": "replies", "shares": "shares"}), _ALL),
     COMMENT: (),
 }
 _TOTAL: Final = {"metric_type": "total_value", "period": "day"}

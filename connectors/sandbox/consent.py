@@ -29,6 +29,15 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Ticks:
+    """Boxes to tick, ticked at first; each comes back as a field of its name."""
+
+    legend: str
+    boxes: Sequence[tuple[str, str]]
+    """Name and label."""
+
+
+@dataclass(frozen=True, slots=True)
 class Consent:
     """What the page asks."""
 
@@ -39,6 +48,7 @@ class Consent:
     chosen: str | None
     fields: dict[str, str]
     """What the form sends back beside the decision."""
+    ticks: Sequence[Ticks] = ()
 
 
 @dataclass(frozen=True, slots=True)

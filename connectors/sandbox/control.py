@@ -4,7 +4,7 @@ One set of routes for all platforms of a sandbox: it does not matter which port 
 
     GET    /_sandbox/ledger             {"posts": [...]}; ?platform= &account= &key= &kind=post|any
     GET    /_sandbox/ledger/effects     {"effects": [...]}: every line of the ledger
-    GET    /_sandbox/requests           {"requests": [...]}; ?platform= &path= &after=seq &violations=1
+    GET    /_sandbox/requests           {"requests": [...], "checks": {...}}; ?platform= &path= &after=seq &violations=1
     GET    /_sandbox/faults             {"faults": [...]}
     POST   /_sandbox/faults             order a fault -> 201 {"id": "f1", ...}
                                         {"kind": "drop_after_effect", "platform": "bluesky", "method": "POST",
@@ -21,7 +21,8 @@ One set of routes for all platforms of a sandbox: it does not matter which port 
                                         with "admin" (a handle) and "role"? a page of LinkedIn's
     PATCH  /_sandbox/accounts           {"platform", "handle", "status": "...}: Bluesky active, deactivated,
                                         takendown; Mastodon active, disabled, unconfirmed, pending;
-                                        LinkedIn active, restricted, roleless, closed
+                                        LinkedIn active, restricted, roleless, closed;
+                                        Meta active, restricted
     POST   /_sandbox/tokens             {"platform", "handle", ...} -> tokens without a consent page
     DELETE /_sandbox/tokens             {"platform", "handle"}: every session of the account ends
     POST   /_sandbox/consent            {"platform", "handle", "url": the page's address, "allow": true}
@@ -123,7 +124,7 @@ class _Control:
             violations=query.get("violations") == "1",
             after=int(query.get("after", "0")),
         )
-        return JSONResponse({"requests": list(found)})
+        return JSONResponse({"requests": list(found), "checks": self._world.requests.checks()})
 
     async def faults(self, _request: Request) -> Response:
         return JSONResponse({"faults": [fault.as_json() for fault in self._world.faults.all()]})

@@ -217,3 +217,10 @@ def note_violation(scope: Scope, what: str) -> None:
     logged: LoggedRequest | None = scope.get(LOGGED)
     if logged is not None:
         logged.contract_violations.append(what)
+
+
+def note_check(scope: Scope, description: str) -> None:
+    """Write into the log what the request was checked against."""
+    logged: LoggedRequest | None = scope.get(LOGGED)
+    if logged is not None:
+        logged.checked.append(description)

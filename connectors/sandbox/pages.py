@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -29,8 +29,16 @@ class Thread:
     replies: list[Thread] = field(default_factory=list)
 
 
-def ledger_routes(world: World, platform: str, title: str, permalink: str) -> list[BaseRoute]:
-    """The page of all posts at `/`, the page of one post at `permalink`, and the files that they show."""
+def ledger_routes(
+    world: World, platform: str, title: str, *permalinks: str, shows: Sequence[str] = ()
+) -> list[BaseRoute]:
+    """The page of all posts at `/`, the page of one post at `permalinks`, and the files that they show.
+
+    `shows` are the names in the ledger, where one server plays several platforms.
+    """
+
+    def posts_shown() -> list[Post]:
+        return [post for name in shows or (platform,) for post in world.ledger.posts(platform=name)]
 
     def render(posts: list[Post]) -> Response:
         names = {row["handle"]: str(row["name"]) for _, row in world.tables.rows(f"{platform}.accounts")}
@@ -39,11 +47,10 @@ def ledger_routes(world: World, platform: str, title: str, permalink: str) -> li
         return page("ledger.html", {"title": title, "threads": threads, "total": len(posts), "deleted": deleted})
 
     async def everything(_request: Request) -> Response:
-        return render(world.ledger.posts(platform=platform))
+        return render(posts_shown())
 
     async def one(request: Request) -> Response:
-        posts = world.ledger.posts(platform=platform)
-        found = [post for post in posts if urlsplit(post.effect.url or "").path == request.url.path]
+        found = [post for post in posts_shown() if urlsplit(post.effect.url or "").path == request.url.path]
         return render(found) if found else PlainTextResponse("There is no such post.", 404)
 
     async def media(request: Request) -> Response:
@@ -57,7 +64,12 @@ def ledger_routes(world: World, platform: str, title: str, permalink: str) -> li
             headers["content-disposition"] = "attachment"
         return Response(content, media_type=mime, headers=headers)
 
-    return [Route("/", everything), Route(permalink, one), Route("/_ledger/media/{sha256}", media), *static_routes()]
+    return [
+        Route("/", everything),
+        *(Route(path, one) for path in permalinks),
+        Route("/_ledger/media/{sha256}", media),
+        *static_routes(),
+    ]
 
 
 def _mime(world: World, sha256: str) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -18,6 +18,7 @@ MASK = "•••"
 SECRET_FIELDS = frozenset({
     "password", "token", "access_token", "refresh_token", "client_secret", "client_assertion", "code",
     "code_verifier", "accessjwt", "refreshjwt", "csrf", "request_uri", "authfactortoken", "state",
+    "appsecret_proof", "fb_exchange_token",
 })  # fmt: skip
 SECRET_HEADERS = frozenset({"authorization", "cookie", "dpop"})
 KEPT = 20_000  # requests in memory; the file keeps all
@@ -46,6 +47,8 @@ class LoggedRequest:
     """The platform's words, when it refused."""
     contract_violations: list[str] = field(default_factory=list)
     """Where the request breaks the platform's own specification."""
+    checked: list[str] = field(default_factory=list)
+    """What the request was checked against, as `platform: description`, e.g. `facebook: POST Page/feed`."""
 
 
 class RequestLog:
@@ -75,6 +78,11 @@ class RequestLog:
                 and (not violations or line["contract_violations"])
             ):
                 yield line
+
+    def checks(self) -> dict[str, int]:
+        """How many checks against a description were made, by platform, among the requests in memory."""
+        named = (check.partition(":")[0] for line in self._recent for check in line.get("checked", ()))
+        return dict(Counter(named))
 
     def close(self) -> None:
         """Close the file."""

@@ -26,6 +26,7 @@ SEEDS = (
     Seed("mastodon", "bakery", "The Corner Bakery"),
     Seed("linkedin", "carol-example", "Carol Example"),
     Seed("linkedin", "corner-bakery", "The Corner Bakery", admin="carol-example"),
+    Seed("meta", "corner.bakery", "The Corner Bakery"),
 )
 
 

@@ -32,13 +32,14 @@ from connectors.sandbox.faults import Release
 from connectors.sandbox.gate import CONNECTION, Gate
 from connectors.sandbox.linkedin.platform import LinkedIn
 from connectors.sandbox.mastodon.platform import Mastodon
+from connectors.sandbox.meta.platform import Meta
 from connectors.sandbox.seeds import plant
 from connectors.sandbox.world import Platform, World
 
 ADDRESSES = "addresses.json"
 BLUESKY_PORT = 2583
 MASTODON_PORT = 2584
-CLOSED: Final = {"linkedin": LinkedIn}
+CLOSED: Final = {"linkedin": LinkedIn, "meta": Meta}
 """Platforms with one server each, whose real addresses a connector knows: they are reached by `Sandbox.endpoints`."""
 
 
@@ -83,12 +84,20 @@ class Sandbox:
     @property
     def endpoints(self) -> dict[str, str]:
         """Where the closed platforms answer, by the origin that their documentation names (POSTD_ENDPOINTS)."""
-        return {origin: self.url(name) for name, kind in CLOSED.items() for origin in kind.origins}
+        found: dict[str, str] = {}
+        for name, kind in CLOSED.items():
+            found |= kind.endpoints(self.url(name))
+        return found
 
     def url(self, name: str) -> str:
         """Where a platform answers."""
         host = f"[{self._host}]" if ":" in self._host else self._host
         return self._urls.get(name) or f"http://{host}:{self._ports[name]}"
+
+    @property
+    def meta_url(self) -> str:
+        """Where the simulated Facebook and Instagram answer; each of Meta's hosts is the first part of a path."""
+        return self.url("meta")
 
     async def start(self) -> None:
         """Open the data folder and the ports, and begin to answer.
@@ -157,7 +166,11 @@ class Sandbox:
 
 
 async def serve(
-    data_dir: Path, bluesky_port: int = BLUESKY_PORT, mastodon_port: int = MASTODON_PORT, *, host: str = "127.0.0.1"
+    data_dir: Path,
+    bluesky_port: int = BLUESKY_PORT,
+    mastodon_port: int = MASTODON_PORT,
+    *,
+    host: str = "127.0.0.1",
 ) -> None:
     """Run a sandbox until this task is cancelled."""
     async with Sandbox(data_dir, bluesky_port, mastodon_port, host=host) as sandbox:

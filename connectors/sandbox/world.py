@@ -29,9 +29,11 @@ class Switches:
     session_limit: bool = True
     """Whether Bluesky limits logins with a password to 30 in 5 minutes."""
     media_processing: str = "video"
-    """Which uploads Mastodon and LinkedIn process after they took them: `video`, `always` or `never`."""
+    """Which uploads Mastodon, LinkedIn and Meta process after they took them: `video`, `always` or `never`."""
     media_polls: int = 1
     """How often they say "still processing" before a file is ready."""
+    posts_per_day: int = 100
+    """How many posts Instagram lets an account publish in 24 hours."""
     access_seconds: int = 0
     """Lifetime of Bluesky's access tokens; 0: the platform's own (2 hours, OAuth 1 hour)."""
 

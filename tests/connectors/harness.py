@@ -90,6 +90,10 @@ class Harness(Protocol):
         """The same access with a server that nothing answers for."""
         ...
 
+    def picture(self) -> Media:
+        """A small picture as the application would hand it over, already made to fit."""
+        ...
+
 
 async def _no_names(host: str, port: int) -> Sequence[str]:
     """A directory without entries: simulated platforms are reached by number, and no question leaves the machine."""

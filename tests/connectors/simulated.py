@@ -8,10 +8,10 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from uuid import uuid4
 
-from connectors.contract import Access, Connector, ConnectorSettings, Context
+from connectors.contract import Access, Connector, ConnectorSettings, Context, Media
 from connectors.exchanges import Exchange
 from connectors.transport import Transport
-from tests.connectors.harness import PAUSE_SECONDS, PUBLIC_URL, UNUSED_PORT, Network, Seen, Trouble
+from tests.connectors.harness import PAUSE_SECONDS, PUBLIC_URL, UNUSED_PORT, Network, Seen, Trouble, picture
 
 REDIRECT_URI = f"{PUBLIC_URL}/oauth/callback"
 
@@ -88,6 +88,10 @@ class SimulatedHarness:
     def unreachable(self, access: Access) -> Access:
         """The same access at a port that nobody listens on."""
         return replace(access, account=replace(access.account, server=f"http://127.0.0.1:{UNUSED_PORT}"))
+
+    def picture(self) -> Media:
+        """A small PNG."""
+        return picture()
 
     async def consent(self, url: str) -> dict[str, str]:
         """Agree on the platform's page; gives the callback's parameters."""

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 from uuid import uuid4
 
 import pytest
@@ -35,7 +35,7 @@ from connectors.contract import (
     Unknown,
 )
 from connectors.faults import Effect, Fault, FaultKind, PlatformFault
-from tests.connectors.harness import PAUSE_SECONDS, Harness, Trouble, picture
+from tests.connectors.harness import PAUSE_SECONDS, Harness, Trouble
 
 
 @dataclass(slots=True)
@@ -52,8 +52,13 @@ class Story:
 
     def task(self, text: str, media: tuple[Media, ...] = (), **more: Any) -> PublishTask:
         position = 1 if more.get("parent") else 0
+        media = media or (() if position else self.needed())
         composed_at = more.pop("composed_at", self.cx.now())
         return PublishTask(Part(text, media), position=position, attempt_key=uuid4(), composed_at=composed_at, **more)
+
+    def needed(self) -> tuple[Media, ...]:
+        """What a post cannot do without: a file, where the platform takes no text alone."""
+        return () if self.capabilities.format(FormatKey.TEXT) else (self.harness.picture(),)
 
     async def ready(self, task: PublishTask) -> PublishTask:
         """Do the repeatable half and write down the intent."""
@@ -98,6 +103,9 @@ def _limits(formats: Sequence[Format]) -> list[tuple[FormatKey, Any]]:
 class ConnectorSuite:
     """Stories that end the same on every platform."""
 
+    comments: ClassVar[bool] = False
+    """Whether the later parts of a post stand as comments below the first one, and not each below the one before."""
+
     @pytest.fixture
     async def story(self, harness: Harness) -> Story:
         return Story(harness, harness.context(), await harness.connect())
@@ -121,7 +129,14 @@ class ConnectorSuite:
         assert boundless == []
 
     async def test_formats_with_files_say_which_types(self, harness: Harness) -> None:
-        families = {FormatKey.VIDEO: ("video/", "audio/", "image/gif"), FormatKey.DOCUMENT: ("application/",)}
+        moving = ("video/", "audio/", "image/gif")
+        families = {
+            FormatKey.VIDEO: moving,
+            FormatKey.REEL: moving,
+            FormatKey.CAROUSEL: ("image/", "video/"),
+            FormatKey.STORY: ("image/", "video/"),
+            FormatKey.DOCUMENT: ("application/",),
+        }
         for item in harness.connector.capabilities.formats:
             assert item.media_types or item.key not in (FormatKey.IMAGE, FormatKey.VIDEO)
             assert [mime for mime in item.media_types if not mime.startswith(families.get(item.key, "image/"))] == []
@@ -130,7 +145,8 @@ class ConnectorSuite:
         capabilities = harness.connector.capabilities
         keys = [item.key for item in capabilities.formats]
         assert len(keys) == len(set(keys))
-        assert "text.length" in {limit.rule for limit in capabilities.limits(FormatKey.TEXT)}
+        plain = FormatKey.TEXT if FormatKey.TEXT in keys else FormatKey.IMAGE
+        assert "text.length" in {limit.rule for limit in capabilities.limits(plain)}
 
     async def test_scopes_fields_options_and_version_explain_themselves(self, harness: Harness) -> None:
         capabilities = harness.connector.capabilities
@@ -204,13 +220,13 @@ class ConnectorSuite:
     async def test_an_image_goes_out_with_its_description(self, story: Story) -> None:
         if story.capabilities.format(FormatKey.IMAGE) is None:
             return
-        ref = await story.publish(story.task("A picture", media=(picture(),)))
+        ref = await story.publish(story.task("A picture", media=(story.harness.picture(),)))
         assert [(post.id, post.files) for post in await story.harness.posts()] == [(ref.id, 1)]
 
     async def test_an_upload_is_not_repeated_once_it_is_saved(self, story: Story) -> None:
         if story.capabilities.format(FormatKey.IMAGE) is None:
             return
-        task = await story.ready(story.task("A picture", media=(picture(),)))
+        task = await story.ready(story.task("A picture", media=(story.harness.picture(),)))
         uploads = [item for item in story.harness.exchanges if item.method == "POST"]
         again = await story.ready(task)
         assert again.checkpoint == task.checkpoint
@@ -222,10 +238,9 @@ class ConnectorSuite:
         root = await story.publish(story.task("One"))
         middle = await story.publish(story.task("Two", root=root, parent=root))
         last = await story.publish(story.task("Three", root=root, parent=middle))
-        *first, end = [(post.id, post.reply_to) for post in await story.harness.posts()]
-        assert first == [(root.id, None), (middle.id, root.id)]
-        # Each part answers the one before, or all are comments under the first.
-        assert end in {(last.id, middle.id), (last.id, root.id)}
+        posts = [(post.id, post.reply_to) for post in await story.harness.posts()]
+        above = root.id if self.comments else middle.id
+        assert posts == [(root.id, None), (middle.id, root.id), (last.id, above)]
 
     # -- trouble
 
@@ -312,12 +327,14 @@ class ConnectorSuite:
     # -- checking before sending
 
     async def test_a_text_at_the_limit_fits_and_one_more_does_not(self, story: Story) -> None:
-        limits = {item.rule: item for item in story.capabilities.limits(FormatKey.TEXT, story.access.account.limits)}
+        files = story.needed()
+        plain = FormatKey.IMAGE if files else FormatKey.TEXT
+        limits = {item.rule: item for item in story.capabilities.limits(plain, story.access.account.limits)}
         most = limits["text.length"].max
         assert most is not None
         validate = story.harness.connector.validate
-        assert not validate(Content((Part("a" * most),)), story.access.account)
-        problems = validate(Content((Part("a" * (most + 1)),)), story.access.account)
+        assert not validate(Content((Part("a" * most, files),)), story.access.account)
+        problems = validate(Content((Part("a" * (most + 1), files),)), story.access.account)
         found = [item for item in problems if item.severity is Severity.ERROR and item.rule == "text.length"]
         assert [(item.path, item.measured, item.limit) for item in found] == [
             (("parts", "0", "text"), str(most + 1), str(most))

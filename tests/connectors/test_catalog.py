@@ -14,7 +14,7 @@ def point(value: str, name: str = "murmur") -> EntryPoint:
     return EntryPoint(name, value, GROUP)
 
 
-BUILT_IN = ["bluesky", "linkedin", "mastodon"]
+BUILT_IN = ["bluesky", "facebook", "instagram", "linkedin", "mastodon"]
 
 
 def keys(catalog: Catalog) -> list[str]:

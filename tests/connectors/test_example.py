@@ -10,11 +10,11 @@ import pytest
 
 from connectors.capabilities import ConnectBy
 from connectors.catalog import GROUP, Catalog
-from connectors.contract import Access, Connector, Context, Grant, StartAuthorization
+from connectors.contract import Access, Connector, Context, Grant, Media, StartAuthorization
 from connectors.exchanges import Exchange
 from connectors.secret import Secret
 from tests.connectors.example.server import MurmurServer, murmur
-from tests.connectors.harness import PUBLIC_URL, UNUSED_PORT, Network, Seen, Trouble
+from tests.connectors.harness import PUBLIC_URL, UNUSED_PORT, Network, Seen, Trouble, picture
 from tests.connectors.suite import ConnectorSuite
 
 ENTRY_POINT = EntryPoint("murmur", "tests.connectors.example.connector:Murmur", GROUP)
@@ -44,6 +44,9 @@ class MurmurHarness:
 
     async def posts(self) -> list[Seen]:
         return self.server.seen()
+
+    def picture(self) -> Media:
+        return picture()
 
     def unreachable(self, access: Access) -> Access:
         return replace(access, account=replace(access.account, server=f"http://127.0.0.1:{UNUSED_PORT}"))

@@ -29,6 +29,11 @@ class LinkedIn:
     name = "linkedin"
     title = "LinkedIn"
     origins: ClassVar[tuple[str, ...]] = ("https://www.linkedin.com", "https://api.linkedin.com")
+
+    @classmethod
+    def endpoints(cls, base: str) -> dict[str, str]:
+        """Where each documented origin is found on the server at `base`: what `POSTD_ENDPOINTS` takes."""
+        return dict.fromkeys(cls.origins, base)
     """The servers that it stands in for."""
 
     def __init__(self, world: World, address: Addresses) -> None:

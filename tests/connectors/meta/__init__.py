@@ -1,1 +1,1 @@
-"""Tests of what Meta's platforms share."""
+"""Facebook and Instagram: what both share, and each by itself, on the simulated Meta."""

@@ -18,6 +18,8 @@ async def test_the_seed_accounts_are_there(control: Control) -> None:
         ("mastodon", "bakery"),
         ("linkedin", "carol-example"),
         ("linkedin", "corner-bakery"),
+        ("meta", "corner.bakery"),
+        ("meta", "corner.bakery"),
     ]
 
 

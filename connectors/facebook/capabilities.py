@@ -56,7 +56,7 @@ CAPABILITIES: Final = Capabilities(
             limits=(
                 _TEXT,
                 Limit("video.count", Unit.COUNT, max=1, source=VIDEO_DOCS),
-                Limit("video.bytes", Unit.BYTES, max=10 * 1024**3, source=VIDEO_DOCS),
+                Limit("video.bytes", Unit.BYTES, max=2_147_483_647, source=VIDEO_DOCS),
                 Limit("video.duration", Unit.SECONDS, max=4 * 3600, source=VIDEO_DOCS),
             ),
             media_types=VIDEO_TYPES,

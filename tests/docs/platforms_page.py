@@ -62,6 +62,10 @@ def chapter(item: Capabilities) -> Iterator[str]:
     yield "### Connecting\n"
     yield table(("way", "field", "label", "kind", "needed", "where to find it"), _fields(item))
     yield table(("right asked for (OAuth)", "what for"), ((f"`{scope.name}`", scope.purpose) for scope in item.scopes))
+    for way in item.connect:
+        if way.scopes:
+            rights = ((f"`{scope.name}`", scope.purpose) for scope in way.scopes)
+            yield table((f"right asked for (`{way.by.name}`)", "what for"), rights)
     yield "### Limits\n"
     yield table(("posts", "rule", "least", "most", "counted in", "stated by"), _limits(item))
     yield table(

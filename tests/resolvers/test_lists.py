@@ -145,7 +145,8 @@ async def test_platforms_are_told_as_data(graph: Graph) -> None:
       none: platform(key: "x") { id }
     }"""
     found = await graph.ask(query)
-    assert [one["key"] for one in found["platforms"]] == ["bluesky", "linkedin", "mastodon", "scripted"]
+    keys = [one["key"] for one in found["platforms"]]
+    assert keys == ["bluesky", "facebook", "instagram", "linkedin", "mastodon", "scripted"]
     bluesky = found["platforms"][0]
     assert {"rule": "text.length", "max": 300, "counted": "GRAPHEMES"} in bluesky["limits"]
     assert (bluesky["canEdit"], bluesky["canDelete"], bluesky["reconcile"]) == (False, True, "KEY")

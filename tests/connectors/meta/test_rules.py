@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,8 +27,10 @@ JSON = st.recursive(
 )
 
 
-def answered(body: Any, status: int = 400, effect: Effect = Effect.UNKNOWN, **headers: str) -> Answer:
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
+def answered(
+    body: Any, status: int = 400, effect: Effect = Effect.UNKNOWN, headers: Mapping[str, str] | None = None
+) -> Answer:
+    named = {name.replace("_", "-"): value for name, value in (headers or {}).items()}
     return Answer(status, named, orjson.dumps(body), "https://graph.facebook.com/v26.0/1/feed", effect)
 
 
@@ -167,7 +170,7 @@ def test_a_subcode_is_found_without_its_code() -> None:
     ],
 )
 def test_a_pause_lasts_as_long_as_the_budgets_say(headers: dict[str, str], wait: timedelta | None) -> None:
-    assert refusal(answered(error(32), **headers), NOW).fault.retry_after == wait
+    assert refusal(answered(error(32), headers=headers), NOW).fault.retry_after == wait
 
 
 @given(
@@ -176,7 +179,7 @@ def test_a_pause_lasts_as_long_as_the_budgets_say(headers: dict[str, str], wait:
 def test_anything_that_comes_is_a_fault(body: Any, status: int, usage: Any) -> None:
     header = orjson.dumps(usage, option=orjson.OPT_PASSTHROUGH_SUBCLASS).decode() if _plain(usage) else "{"
     headers = {"x_app_usage": header, "x_business_use_case_usage": header}
-    fault = refusal(answered(body if _plain(body) else {}, status, **headers), NOW, INSTAGRAM).fault
+    fault = refusal(answered(body if _plain(body) else {}, status, headers=headers), NOW, INSTAGRAM).fault
     assert fault.message
     assert fault.hint
     assert fault.retry_after is None or timedelta() <= fault.retry_after <= timedelta(days=2)

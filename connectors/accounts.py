@@ -28,9 +28,6 @@ class Account:
     signed in, which is not the page's. None where no webhook names a person."""
     limits: Mapping[str, int] = field(default_factory=dict)
     """Figures of this account or its server, by `Limit.rule`."""
-    owner_id: str | None = None
-    """Who signed in, by the platform's id of the person for our application, where that is another than the account:
-    a platform that tells us that a person has taken back access names the person."""
 
 
 @dataclass(frozen=True, slots=True)

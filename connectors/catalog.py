@@ -15,9 +15,9 @@ from typing import Final, cast
 from connectors.bluesky.connector import Bluesky
 from connectors.capabilities import Capabilities
 from connectors.contract import Connector
-from connectors.linkedin.connector import LinkedIn
 from connectors.facebook.connector import Facebook
 from connectors.instagram.connector import Instagram
+from connectors.linkedin.connector import LinkedIn
 from connectors.mastodon.connector import Mastodon
 
 GROUP: Final = "postd.connectors"

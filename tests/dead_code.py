@@ -38,6 +38,7 @@ CALLED_BY_LIBRARIES = [
     "decode_json",  # Strawberry
     "downgrade",  # Alembic
     "encode_json",  # Strawberry
+    "enter_*",  # graphql-core visitors
     "factory",  # `uvicorn --factory`
     "get_context",  # Strawberry
     "handleError",  # logging
@@ -46,6 +47,7 @@ CALLED_BY_LIBRARIES = [
     "on_*",  # Strawberry's extensions
     "process_*",  # SQLAlchemy's types, Strawberry
     "pytest_*",
+    "send_json",  # Strawberry
     "teardown",  # Hypothesis
     "test_*",
     "unsubscribe",  # broadcaster

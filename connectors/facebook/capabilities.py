@@ -20,7 +20,7 @@ from connectors.capabilities import (
 )
 from connectors.meta.graph import META_APP
 from connectors.meta.hosts import VERSION
-from connectors.meta.scopes import LOGIN_SCOPES
+from connectors.meta.scopes import FACEBOOK_LOGIN
 
 POSTS_DOCS: Final = "https://developers.facebook.com/docs/pages-api/posts"
 STORIES_DOCS: Final = "https://developers.facebook.com/docs/page-stories-api"
@@ -86,7 +86,7 @@ CAPABILITIES: Final = Capabilities(
             media_types=IMAGE_TYPES,
         ),
     ),
-    scopes=LOGIN_SCOPES,
+    scopes=FACEBOOK_LOGIN,
     # Facebook keeps no key of ours. The page's list of posts is searched by uploaded files, text and time; videos and
     # reels are asked for by the id that the upload gave. A story is left to a person.
     reconcile=ReconcileClass.LOOKUP,

@@ -17,11 +17,12 @@ from connectors.capabilities import (
     QuotaRule,
     ReconcileClass,
     Scope,
+    ScopeUse,
     Unit,
 )
 from connectors.meta.graph import META_APP
 from connectors.meta.hosts import VERSION
-from connectors.meta.scopes import LOGIN_SCOPES
+from connectors.meta.scopes import INSTAGRAM_LOGIN
 
 MEDIA_DOCS: Final = (
     "https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-user/media"
@@ -42,10 +43,10 @@ WIDEST: Final = 1.91
 """Width by height of an image in the feed."""
 
 OWN_SCOPES: Final = (
-    Scope("instagram_business_basic", "Read the account's name and its media."),
-    Scope("instagram_business_content_publish", "Publish on the account."),
+    Scope("instagram_business_basic", "Read the account's name and its media.", ScopeUse.FIGURES),
+    Scope("instagram_business_content_publish", "Publish on the account.", ScopeUse.PUBLISH),
     Scope("instagram_business_manage_comments", "Read and write comments on the account's posts."),
-    Scope("instagram_business_manage_insights", "Read figures of the account and of its posts."),
+    Scope("instagram_business_manage_insights", "Read figures of the account and of its posts.", ScopeUse.FIGURES),
 )
 
 _CAPTION: Final = (Limit("text.length", Unit.CHARACTERS, max=2_200, source=MEDIA_DOCS), HASHTAGS, MENTIONS)
@@ -99,7 +100,7 @@ CAPABILITIES: Final = Capabilities(
         # The later parts of a post are comments below it.
         Format(FormatKey.THREAD, limits=(Limit("text.length", Unit.CHARACTERS, max=2_200, source=COMMENT_DOCS),)),
     ),
-    scopes=LOGIN_SCOPES,
+    scopes=INSTAGRAM_LOGIN,
     # A container is made first, and it says itself whether it was published; it can be published only once.
     reconcile=ReconcileClass.CONTAINER,
     api_version=VERSION,

@@ -17,6 +17,7 @@ from connectors.capabilities import (
     Option,
     ReconcileClass,
     Scope,
+    ScopeUse,
     Unit,
 )
 
@@ -64,16 +65,20 @@ _TEXT = Limit("text.length", Unit.CHARACTERS, max=3_000, source=_POSTS)
 _PIXELS = Limit("image.pixels", Unit.PIXELS, max=36_152_319, source=_IMAGES)
 
 MEMBER_SCOPES: Final = (
-    Scope("openid", "Know which member it is."),
-    Scope("profile", "Read the member's name and picture."),
+    Scope("openid", "Know which member it is.", ScopeUse.FIGURES),
+    Scope("profile", "Read the member's name and picture.", ScopeUse.FIGURES),
     Scope("w_member_social", "Publish, edit and delete posts and comments of the member."),
 )
 PAGES_SCOPES: Final = (
-    Scope("r_basicprofile", "Read the member's name."),
+    Scope("r_basicprofile", "Read the member's name.", ScopeUse.FIGURES),
     Scope("w_member_social", "Publish, edit and delete posts and comments of the member."),
     Scope("w_organization_social", "Publish, edit and delete posts and comments of the pages that the member manages."),
-    Scope("r_organization_social", "Find out whether a page's post went out when the answer was lost; its figures."),
-    Scope("rw_organization_admin", "Read which pages the member manages, and their followers."),
+    Scope(
+        "r_organization_social",
+        "Find out whether a page's post went out when the answer was lost; its figures.",
+        ScopeUse.FIGURES,
+    ),
+    Scope("rw_organization_admin", "Read which pages the member manages, and their followers.", ScopeUse.FIGURES),
 )
 
 CAPABILITIES: Final = Capabilities(
@@ -148,6 +153,7 @@ CAPABILITIES: Final = Capabilities(
     # No allowances: LinkedIn shows its daily limits in the developer portal only, and they differ between applications.
     images=ImageRules(max_bytes=10_000_000, max_side=6_000, types=IMAGE_TYPES),
     can_edit=True,
+    edits_text_only=True,
     can_delete=True,
     can_schedule=False,
     # What has just been made shows up in the lists after some minutes.

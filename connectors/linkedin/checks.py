@@ -16,7 +16,7 @@ from connectors.preflight import check
 def problems(content: Content, account: Account) -> list[Problem]:
     """Every reason why LinkedIn would refuse the content. Pure."""
     found = check(content, CAPABILITIES, account, _measure)
-    for position, part in enumerate(content.parts):
+    for position, part in enumerate(content.parts, start=content.first):
         path = ("parts", str(position))
         found.extend(_comment(part, path) if position else _post(part, path))
     if content.options.get("visibility") == MEMBERS_ONLY and is_page(account):

@@ -19,7 +19,7 @@ from connectors.meta.faults import lacking, refusal, refused
 from connectors.meta.graph import Graph, meta_app, text_in
 from connectors.meta.hosts import DIALOG, GRAPH, VERSION
 from connectors.meta.pages import PAGE_ID, Person, grants
-from connectors.meta.scopes import LOGIN_SCOPES
+from connectors.meta.scopes import FACEBOOK_LOGIN
 from connectors.oauth import AuthorizationRequest, OAuthSpec, authorization_params
 from connectors.oauth_faults import callback_code
 from connectors.secret import Secret
@@ -27,7 +27,7 @@ from connectors.secret import Secret
 CONFIG: Final = "config_id"
 """Name in the application's `extra`: the configuration of Facebook Login for Business, in place of scopes."""
 _TICK: Final = "Connect again, tick the pages in Facebook's dialog, and take a page on which you may create content."
-_NAMES: Final = tuple(scope.name for scope in LOGIN_SCOPES)
+_NAMES: Final = tuple(scope.name for scope in FACEBOOK_LOGIN)
 
 
 def start(cx: Context, request: StartAuthorization) -> Redirect:

@@ -15,7 +15,7 @@ import contextlib
 import fcntl
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Final, Self
@@ -39,7 +39,7 @@ from connectors.sandbox.world import Platform, World
 ADDRESSES = "addresses.json"
 BLUESKY_PORT = 2583
 MASTODON_PORT = 2584
-CLOSED: Final = {"linkedin": LinkedIn, "meta": Meta}
+CLOSED: Final[Mapping[str, type[LinkedIn | Meta]]] = {"linkedin": LinkedIn, "meta": Meta}
 """Platforms with one server each, whose real addresses a connector knows: they are reached by `Sandbox.endpoints`."""
 
 

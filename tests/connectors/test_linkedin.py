@@ -19,3 +19,5 @@ async def harness(request: pytest.FixtureRequest, platforms: Sandbox) -> AsyncIt
 
 class TestLinkedIn(ConnectorSuite):
     """The suite, on the simulated LinkedIn."""
+
+    comments = True

@@ -34,6 +34,7 @@ class LinkedIn:
     def endpoints(cls, base: str) -> dict[str, str]:
         """Where each documented origin is found on the server at `base`: what `POSTD_ENDPOINTS` takes."""
         return dict.fromkeys(cls.origins, base)
+
     """The servers that it stands in for."""
 
     def __init__(self, world: World, address: Addresses) -> None:

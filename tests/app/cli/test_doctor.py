@@ -14,7 +14,7 @@ def test_what_is_well_is_said_and_what_is_not_has_a_remedy(postd: Postd) -> None
 
     assert done.returncode == 1
     assert "ok   vault: newest key" in done.stdout
-    assert "ok   platforms: Bluesky, Facebook, Instagram, Mastodon" in done.stdout
+    assert "ok   platforms: Bluesky, Facebook, Instagram, LinkedIn, Mastodon" in done.stdout
     assert "ok   redis: answers as" in done.stdout
     assert "ok   database: PostgreSQL" in done.stdout
     assert f"ok   schema: {schema.head()}, this release has {schema.head()}" in done.stdout

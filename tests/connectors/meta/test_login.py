@@ -12,7 +12,7 @@ import pytest
 from connectors.capabilities import ConnectBy
 from connectors.contract import Access
 from connectors.faults import FaultKind, PlatformFault
-from connectors.meta.scopes import LOGIN_SCOPES
+from connectors.meta.scopes import FACEBOOK_LOGIN
 from tests.connectors.meta.connection import APPS, MetaHarness, callback
 from tests.connectors.simulated import fresh_name
 from tests.fixtures.served import Browser, form_in
@@ -61,7 +61,7 @@ async def test_one_login_gives_every_page_and_the_instagram_accounts_behind_them
     assert len({one.tokens.access for one in found}) == 2
     assert {one.account.owner_id for one in found} == {found[0].tokens.extra["user_id"].reveal()}
     assert found[1].account.external_id != found[0].account.external_id
-    assert found[0].tokens.scopes == tuple(sorted(scope.name for scope in LOGIN_SCOPES))
+    assert found[0].tokens.scopes == tuple(sorted(scope.name for scope in FACEBOOK_LOGIN))
     assert found[0].tokens.expires_at is None
     assert (found[0].account.kind, found[1].account.kind) == ("page", "professional")
 

@@ -20,7 +20,7 @@ PROGRAM = """
 import asyncio, sys
 from pathlib import Path
 from connectors.sandbox.server import serve
-asyncio.run(serve(Path(sys.argv[1]), 0, 0, 0))
+asyncio.run(serve(Path(sys.argv[1]), 0, 0))
 """
 
 

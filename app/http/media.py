@@ -2,12 +2,13 @@
 
 The promise: an upload writes only the one file that its token is for, never more bytes than were announced, and not
 after it has expired. A file that is read back is inert: a browser that opens it downloads it, runs nothing of it and
-believes no other type than ours.
+believes no other type than ours. Platforms that fetch files read them here, whole or in ranges.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from urllib.parse import quote
 
 from starlette.requests import ClientDisconnect, Request
@@ -17,6 +18,7 @@ from starlette.routing import BaseRoute, Route
 from app.domain.media.model import MediaFile
 from app.flows.media.transfer import find_readable, find_upload, receive
 from app.flows.runtime import Runtime
+from app.http.ranges import NotInside, wanted
 from app.http.refusals import refused
 from app.kernel.errors import DomainError
 from app.services.storage import FileTooLarge
@@ -59,20 +61,33 @@ async def _upload(rt: Runtime, request: Request) -> Response:
 
 async def _read(rt: Runtime, request: Request) -> Response:
     asked = request.query_params
+    copy, expires, signature = asked.get("copy"), asked.get("expires", ""), asked.get("signature", "")
     try:
-        file = await find_readable(rt, request.path_params["id"], asked.get("expires", ""), asked.get("signature", ""))
+        file = await find_readable(rt, request.path_params["id"], copy, expires, signature)
     except DomainError as error:
         return refused(error)
+    tag = f'"{hashlib.sha256(file.object_key.encode()).hexdigest()[:32]}"'  # bytes under a key never change
     headers = {
-        "Content-Length": str(file.size),
+        "Accept-Ranges": "bytes",
         "Content-Disposition": disposition(file.filename),
         "Content-Security-Policy": INERT,
         "Cross-Origin-Resource-Policy": "cross-origin",  # frontends of other origins show previews of it
         "Cache-Control": "private, max-age=900, immutable",
+        "ETag": tag,
     }
     if request.method == "HEAD":
+        headers["Content-Length"] = str(file.size)
         return Response(headers=headers, media_type=file.mime)
-    return StreamingResponse(rt.store.get(file.object_key), headers=headers, media_type=file.mime)
+    try:
+        part = wanted(request.headers.get("range"), request.headers.get("if-range"), tag, file.size)
+    except NotInside:
+        return Response(status_code=416, headers={"Content-Range": f"bytes */{file.size}"})
+    if part is None:
+        headers["Content-Length"] = str(file.size)
+        return StreamingResponse(rt.store.get(file.object_key), headers=headers, media_type=file.mime)
+    start, end = part
+    headers |= {"Content-Length": str(end - start), "Content-Range": f"bytes {start}-{end - 1}/{file.size}"}
+    return StreamingResponse(rt.store.get(file.object_key, start, end), 206, headers, media_type=file.mime)
 
 
 def disposition(filename: str) -> str:

@@ -134,6 +134,18 @@ def _as_it_is(source: bytes | Path, found: Probe, rules: ImageRules) -> Fitted:
     return Fitted(data, found.mime, found.width, found.height)
 
 
+def begins_like(head: bytes) -> str | None:
+    """The type of a readable image whose first bytes these are; None where they are of no such image."""
+    return next((guess for guess in _guesses(head) if guess in READABLE.values()), None)
+
+
+def _guesses(head: bytes) -> list[str]:
+    try:
+        return [str(guess.mime_type) for guess in puremagic.magic_string(head[:_HEAD]) if guess.mime_type]
+    except (puremagic.PureError, ValueError):
+        return []
+
+
 def _sniffed(source: bytes | Path) -> str:
     """The type by the first bytes, where it is one that can be read."""
     if isinstance(source, bytes):
@@ -141,14 +153,11 @@ def _sniffed(source: bytes | Path) -> str:
     else:
         with source.open("rb") as file:
             head = file.read(_HEAD)
-    try:
-        guesses = [guess.mime_type for guess in puremagic.magic_string(head)]
-    except (puremagic.PureError, ValueError):
-        guesses = []
-    for guess in guesses:
-        if guess in READABLE.values():
-            return str(guess)
-    named = f" It looks like {guesses[0]}." if guesses and guesses[0] else ""
+    found = begins_like(head)
+    if found is not None:
+        return found
+    guesses = _guesses(head)
+    named = f" It looks like {guesses[0]}." if guesses else ""
     raise ImageRefused(f"The file is no image that can be used.{named}", hint="Use JPEG, PNG, WebP, AVIF or GIF.")
 
 

@@ -7,20 +7,25 @@ Credentials of buckets come from the environment, as their tools have it (`AWS_*
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
+import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import ClassVar, Final, Self
+from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 import obstore
 from obstore.exceptions import BaseError
 from obstore.store import AzureStore, GCSStore, LocalStore, ObjectStore, S3Store, from_url
 
 from app.kernel.errors import InvalidInput
+
+if TYPE_CHECKING:  # obstore has these for checkers only
+    from obstore import Attributes, GetOptions
 
 _KEY: Final = re.compile(r"(?!\.)[a-z0-9._-]{1,100}(?:/(?!\.)[a-z0-9._-]{1,100}){0,7}")
 _PART: Final = 8 * 1024 * 1024  # bytes; a bucket takes up to 10 000 parts, so files up to 80 GB
@@ -88,15 +93,20 @@ class Store:
             "POSTD_MEDIA_STORE is not understood: use file:FOLDER, s3://BUCKET, gs://BUCKET or az://CONTAINER"
         )
 
-    async def put(self, key: str, stream: AsyncIterator[bytes], size_limit: int) -> Stored:
+    async def put(self, key: str, stream: AsyncIterator[bytes], size_limit: int, mime: str | None = None) -> Stored:
         """Write a stream under a key, replacing what was there. At most two parts of 8 MiB are in memory.
+
+        `mime` is the type that a bucket's own addresses give it out as; a folder keeps none.
 
         Raises:
             FileTooLarge: the stream is longer than `size_limit` bytes. As with any error, nothing was kept.
             StorageError: the store failed.
         """
         path, size, digest = self._path(key), 0, hashlib.sha256()
-        writer = obstore.open_writer_async(self._backend, path, buffer_size=_PART, max_concurrency=1)
+        attributes: Attributes | None = {"Content-Type": mime} if mime and self._folder is None else None
+        writer = obstore.open_writer_async(
+            self._backend, path, attributes=attributes, buffer_size=_PART, max_concurrency=1
+        )
         try:
             async for chunk in stream:
                 size += len(chunk)
@@ -111,17 +121,41 @@ class Store:
             del writer  # one that was not closed throws its parts away here, not when the traceback dies
         return Stored(size, digest.hexdigest())
 
-    async def get(self, key: str) -> AsyncIterator[bytes]:
-        """The file's bytes in chunks of at least 256 KiB.
+    async def get(self, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+        """The file's bytes in chunks of about 256 KiB; those from `start` up to and without `end`, where it is given.
+
+        `start` is a place inside the file: there is no answer to what begins behind its end.
 
         Raises:
             Missing: there is no such file.
             StorageError: the store failed.
         """
         with _translated("read"):
-            answer = await obstore.get_async(self._backend, self._path(key))
+            part: GetOptions | None = None
+            if start or end is not None:
+                part = {"range": {"offset": start} if end is None else (start, end)}
+            answer = await obstore.get_async(self._backend, self._path(key), options=part)
             async for chunk in answer.stream(min_chunk_size=_CHUNK):
                 yield bytes(chunk)
+
+    @asynccontextmanager
+    async def on_disk(self, key: str) -> AsyncIterator[Path]:
+        """The file as programs of this machine can open it: in its folder, or a passing copy of what is in a bucket.
+
+        Raises:
+            Missing: there is no such file.
+            StorageError: the store failed.
+        """
+        if self._folder is not None:
+            if not await self.exists(key):
+                raise Missing("There is no such file in the media store.")
+            yield self._folder / self._path(key)
+            return
+        with tempfile.NamedTemporaryFile(prefix="postd-media-") as copy:
+            async for chunk in self.get(key):
+                await asyncio.to_thread(copy.write, chunk)
+            copy.flush()
+            yield Path(copy.name)
 
     async def size(self, key: str) -> int | None:
         """How many bytes a file has; None where there is none. Check it after an upload to a signed address."""

@@ -1,12 +1,12 @@
 """Turn stored content into what a connector takes, and tell what is wrong with it.
 
-Pure but for the rows that are handed in: the bytes of files are reached through `opener`, which the publisher gives;
-a check needs none.
+Pure but for the rows that are handed in: the bytes of files are reached through `opener` and `linker`, which the
+publisher gives; a check needs none.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from connectors.capabilities import ImageRules, MediaKind
 from connectors.contract import Account, Connector, Content, Link, Media, Part, Problem
 
 Opener = Callable[[MediaFile], Callable[[], AsyncIterator[bytes]]]
+Linker = Callable[[MediaFile], Callable[[], Awaitable[str]]]
 
 
 def _unopened(file: MediaFile) -> Callable[[], AsyncIterator[bytes]]:
@@ -27,7 +28,7 @@ def _unopened(file: MediaFile) -> Callable[[], AsyncIterator[bytes]]:
     return refuse
 
 
-def as_media(file: MediaFile, alt: str | None, opener: Opener = _unopened) -> Media:
+def as_media(file: MediaFile, alt: str | None, opener: Opener = _unopened, linker: Linker | None = None) -> Media:
     """A file as a connector sees it."""
     return Media(
         id=str(file.id),
@@ -39,23 +40,29 @@ def as_media(file: MediaFile, alt: str | None, opener: Opener = _unopened) -> Me
         width=file.width,
         height=file.height,
         filename=file.filename,
+        link=linker(file) if linker is not None else None,
     )
 
 
-def as_part(stored: Mapping[str, Any], files: Mapping[UUID, MediaFile], opener: Opener = _unopened) -> Part:
+def as_part(
+    stored: Mapping[str, Any],
+    files: Mapping[UUID, MediaFile],
+    opener: Opener = _unopened,
+    linker: Linker | None = None,
+) -> Part:
     """One stored part as a connector sees it."""
     link = stored.get("link")
     return Part(
         text=stored["text"],
-        media=tuple(as_media(files[UUID(m["id"])], m.get("alt"), opener) for m in stored["media"]),
+        media=tuple(as_media(files[UUID(m["id"])], m.get("alt"), opener, linker) for m in stored["media"]),
         link=Link(link["url"], link["title"], link["description"]) if link else None,
     )
 
 
-def as_content(stored: Stored, files: Mapping[UUID, MediaFile], opener: Opener = _unopened) -> Content:
-    """Stored content as a connector sees it."""
+def as_content(stored: Stored, files: Mapping[UUID, MediaFile]) -> Content:
+    """Stored content as a connector sees it; it is to be checked, not sent."""
     return Content(
-        parts=tuple(as_part(part, files, opener) for part in stored["parts"]),
+        parts=tuple(as_part(part, files) for part in stored["parts"]),
         languages=tuple(stored["languages"]),
         options=stored["options"],
     )

@@ -10,7 +10,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, select
 
 from app.domain.media.errors import LinkInvalid, MediaRefused, UploadInvalid
-from app.domain.media.model import MediaFile, MediaState
+from app.domain.media.model import MediaDerivative, MediaFile, MediaState
+from app.domain.media.queries import derivative
 from app.flows.connections.tickets import digest
 from app.flows.runtime import NotConfigured, Runtime
 from app.services.signed_links import LIFE, LinkSigner
@@ -22,6 +23,16 @@ class Link:
 
     url: str
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """Bytes that may be given out, and what to say of them."""
+
+    object_key: str
+    size: int
+    mime: str
+    filename: str
 
 
 async def find_upload(rt: Runtime, media_id: UUID, token: str) -> MediaFile:
@@ -53,28 +64,38 @@ async def receive(rt: Runtime, file: MediaFile, stream: AsyncIterator[bytes]) ->
         raise MediaRefused(message, hint="Send the whole file again.")
 
 
-async def read_link(rt: Runtime, file: MediaFile) -> Link:
-    """An address for the bytes of a file that is ready: of the bucket, or of our own route."""
+async def read_link(rt: Runtime, file: MediaFile, copy: str | None = None) -> Link:
+    """An address for the bytes of a file that is ready: of the bucket, or of our own route.
+
+    `copy` names the copy (by its rules) that `file` describes, where it is not the original.
+    """
     expires_at = rt.clock.now() + LIFE
     url = await rt.store.presign_get(file.object_key, LIFE)
     if url is None:
-        expires, signature = _signer(rt).sign(_subject(file.id), expires_at)
-        url = f"{rt.settings.public_url}/media/{file.id}?expires={expires}&signature={signature}"
+        expires, signature = _signer(rt).sign(_subject(file.id, copy), expires_at)
+        named = f"copy={copy}&" if copy else ""
+        url = f"{rt.settings.public_url}/media/{file.id}?{named}expires={expires}&signature={signature}"
     return Link(url, expires_at)
 
 
-async def find_readable(rt: Runtime, media_id: UUID, expires: str, signature: str) -> MediaFile:
-    """The file that a signed address of ours opens.
+async def find_readable(rt: Runtime, media_id: UUID, copy: str | None, expires: str, signature: str) -> Readable:
+    """What a signed address of ours opens: a file, or the copy of it that fits some rules.
 
     Raises:
-        LinkInvalid: the address is forged or too old, or the file is gone or not ready.
+        LinkInvalid: the address is forged or too old, or what it opens is gone or not ready.
     """
-    if not _signer(rt).valid(_subject(media_id), expires, signature, rt.clock.now()):
+    if not _signer(rt).valid(_subject(media_id, copy), expires, signature, rt.clock.now()):
         raise LinkInvalid
     file = await _find(rt, MediaFile.id == media_id)
-    if file is None or file.state is not MediaState.READY or not await rt.store.exists(file.object_key):
+    if file is None or file.state is not MediaState.READY:
         raise LinkInvalid
-    return file
+    found: MediaFile | MediaDerivative | None = file
+    if copy is not None:
+        async with rt.db.read(file.tenant_id) as session:
+            found = await derivative(session, media_id, copy)
+    if found is None or found.mime is None or await rt.store.size(found.object_key) != found.size:
+        raise LinkInvalid
+    return Readable(found.object_key, found.size or 0, found.mime, file.filename)
 
 
 async def _find(rt: Runtime, *conditions: ColumnElement[bool]) -> MediaFile | None:
@@ -87,8 +108,8 @@ async def _find(rt: Runtime, *conditions: ColumnElement[bool]) -> MediaFile | No
         return await session.get(MediaFile, row.id)
 
 
-def _subject(media_id: UUID) -> str:
-    return f"media:{media_id}"
+def _subject(media_id: UUID, copy: str | None) -> str:
+    return f"media:{media_id}" if copy is None else f"media:{media_id}:{copy}"
 
 
 def _signer(rt: Runtime) -> LinkSigner:

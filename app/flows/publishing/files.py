@@ -7,9 +7,9 @@ worker that prepares the post, outside of any transaction.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.actions.media.due import fitted
 from app.domain.media.model import MediaDerivative, MediaFile
 from app.domain.media.queries import by_ids, derivative
+from app.flows.media.transfer import read_link
 from app.flows.runtime import Runtime
 from app.kernel import ids
 from app.services.images import ImageRefused, fit
@@ -27,10 +28,24 @@ from connectors.faults import HINTS, Fault, FaultKind, PlatformFault
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """The rows of a part's files, and how to read each one's bytes."""
+    """A part's files as they go out, each with two ways to its bytes: read them, or let the platform fetch them."""
 
+    rt: Runtime
     rows: Mapping[UUID, MediaFile]
-    opener: Callable[[MediaFile], Callable[[], AsyncIterator[bytes]]]
+    copies: Mapping[UUID, str] = field(default_factory=dict)
+    """Which copy a row describes (the fingerprint of its rules), where it is not the original."""
+
+    def opener(self, file: MediaFile) -> Callable[[], AsyncIterator[bytes]]:
+        """How to read a file's bytes."""
+        return lambda: self.rt.store.get(file.object_key)
+
+    def linker(self, file: MediaFile) -> Callable[[], Awaitable[str]]:
+        """How to get an address that gives the same bytes without a key, for some minutes."""
+
+        async def link() -> str:
+            return (await read_link(self.rt, file, self.copies.get(file.id))).url
+
+        return link
 
 
 async def prepared_files(rt: Runtime, tenant: UUID, part: Mapping[str, Any], rules: ImageRules | None) -> Files:
@@ -41,15 +56,22 @@ async def prepared_files(rt: Runtime, tenant: UUID, part: Mapping[str, Any], rul
     """
     wanted = [UUID(item["id"]) for item in part["media"]]
     if not wanted:
-        return Files({}, lambda file: lambda: rt.store.get(file.object_key))
+        return Files(rt, {})
     async with rt.db.read(tenant) as session:
         rows = {row.id: row for row in await by_ids(session, wanted)}
     for media_id in wanted:
         if media_id not in rows:
             raise PlatformFault(_unusable(f"The media file {media_id} was deleted."))
-    if rules is not None:
-        rows = {key: await _fitting(rt, tenant, row, rules) for key, row in rows.items()}
-    return Files(rows, lambda file: lambda: rt.store.get(file.object_key))
+    if rules is None:
+        return Files(rt, rows)
+    fitting = {key: await _fitting(rt, tenant, row, rules) for key, row in rows.items()}
+    copied = {key: fingerprint(rules) for key, row in fitting.items() if row is not rows[key]}
+    return Files(rt, fitting, copied)
+
+
+def fingerprint(rules: ImageRules) -> str:
+    """A short name for what a copy fits: copies for the same rules are the same copy."""
+    return hashlib.sha256(repr(rules).encode()).hexdigest()[:16]
 
 
 def fits(file: MediaFile, rules: ImageRules) -> bool:
@@ -79,11 +101,10 @@ async def fit_ahead(rt: Runtime, tenant: UUID, media_id: UUID) -> None:
 async def _fitting(rt: Runtime, tenant: UUID, file: MediaFile, rules: ImageRules) -> MediaFile:
     if fits(file, rules):
         return file
-    fingerprint = hashlib.sha256(repr(rules).encode()).hexdigest()[:16]
     async with rt.db.read(tenant) as session:
-        known = await derivative(session, file.id, fingerprint)
+        known = await derivative(session, file.id, fingerprint(rules))
     if known is None:
-        known = await _make(rt, tenant, file, rules, fingerprint)
+        known = await _make(rt, tenant, file, rules)
     return MediaFile(
         id=file.id,
         tenant_id=file.tenant_id,
@@ -99,19 +120,19 @@ async def _fitting(rt: Runtime, tenant: UUID, file: MediaFile, rules: ImageRules
     )
 
 
-async def _make(rt: Runtime, tenant: UUID, file: MediaFile, rules: ImageRules, fingerprint: str) -> MediaDerivative:
+async def _make(rt: Runtime, tenant: UUID, file: MediaFile, rules: ImageRules) -> MediaDerivative:
     original = b"".join([chunk async for chunk in rt.store.get(file.object_key)])
     try:
         image = await fit(original, rules)
     except ImageRefused as refusal:
         raise PlatformFault(_unusable(f"The image {file.filename} cannot be made to fit: {refusal}")) from refusal
-    key = f"{tenant}/derivatives/{file.id}/{fingerprint}"
-    await rt.store.put(key, _once(image.data), size_limit=rules.max_bytes)
+    key = f"{tenant}/derivatives/{file.id}/{fingerprint(rules)}"
+    await rt.store.put(key, _once(image.data), size_limit=rules.max_bytes, mime=image.mime)
     values = {
         "id": ids.new(),
         "tenant_id": tenant,
         "media_id": file.id,
-        "rules": fingerprint,
+        "rules": fingerprint(rules),
         "object_key": key,
         "mime": image.mime,
         "size": len(image.data),

@@ -144,7 +144,7 @@ async def _task(
     if text_only and _attached(content) != _attached(job.content):
         return _text_only(job, connector, row)
     files = await prepared_files(rt, job.tenant_id, content["parts"][0], connector.capabilities.images)
-    part = as_part(content["parts"][0], files.rows, files.opener)
+    part = as_part(content["parts"][0], files.rows, files.opener, files.linker)
     languages = tuple(content["languages"])
     found = connector.validate(Content((part,), languages, content["options"]), access.account)
     errors = [TargetProblem(one, job.platform) for one in found if one.severity is Severity.ERROR]

@@ -99,7 +99,7 @@ class Try:
         part = stored["parts"][position]
         files = await prepared_files(self.rt, self.tenant, part, self.connector.capabilities.images)
         return PublishTask(
-            part=as_part(part, files.rows, files.opener),
+            part=as_part(part, files.rows, files.opener, files.linker),
             position=position,
             attempt_key=row.attempt_key,
             composed_at=row.composed_at,

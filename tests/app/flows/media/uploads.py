@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import zipfile
 import zlib
 
 from PIL import Image
@@ -20,6 +21,51 @@ def video(brand: bytes = b"isom", *compatible: bytes) -> bytes:
     """The beginning of a video, with some bytes behind it."""
     body = b"ftyp" + brand + struct.pack(">I", 512) + b"".join((b"isom", *compatible))
     return struct.pack(">I", len(body) + 4) + body + struct.pack(">I", 1008) + b"mdat" + bytes(1000)
+
+
+def pdf(body: bytes = b"") -> bytes:
+    """A PDF of one page."""
+    return (
+        b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n"
+        b"2 0 obj\n<< /Type /Pages /Kids [3 0 R] /Count 1 >>\nendobj\n"
+        b"3 0 obj\n<< /Type /Page /Parent 2 0 R /MediaBox [0 0 100 100] >>\nendobj\n"
+        + body
+        + b"trailer\n<< /Root 1 0 R /Size 4 >>\nstartxref\n0\n%%EOF\n"
+    )
+
+
+def archive(parts: dict[str, bytes]) -> bytes:
+    """A ZIP archive."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, data in parts.items():
+            made.writestr(name, data)
+    return out.getvalue()
+
+
+WORD = {
+    "[Content_Types].xml": b"application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml",
+    "word/document.xml": b"<w:document/>",
+}
+SLIDES = {
+    "[Content_Types].xml": b"application/vnd.openxmlformats-officedocument.presentationml.presentation.main+xml",
+    "ppt/presentation.xml": b"<p:presentation/>",
+}
+
+
+def compound(*names: str) -> bytes:
+    """A compound file, as DOC and PPT are: header, one sector of the table, one of the directory."""
+    header = bytearray(512)
+    header[:8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+    struct.pack_into("<HHHH", header, 24, 0x3E, 3, 0xFFFE, 9)
+    struct.pack_into("<I", header, 48, 1)
+    struct.pack_into("<109I", header, 76, 0, *[0xFFFFFFFF] * 108)
+    table = struct.pack("<128I", 0xFFFFFFFD, 0xFFFFFFFE, *[0xFFFFFFFF] * 126)
+    directory = b""
+    for name in ("Root Entry", *names):
+        spelled = (name + "\0").encode("utf-16-le")
+        directory += spelled.ljust(64, b"\0") + struct.pack("<HB", len(spelled), 2) + bytes(61)
+    return bytes(header) + table + directory.ljust(512, b"\0")
 
 
 def bomb() -> bytes:

@@ -11,27 +11,24 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, cast
-from urllib.parse import urljoin
+from typing import Any, cast
 
 import orjson
 
 from connectors.echoes import sent_secrets, taken_back
-from connectors.egress import Target, forbidden
 from connectors.exchanges import SUMMARY_CHARACTERS, Exchange, Recorder, platform_code, summarize_body
 from connectors.faults import Effect, FaultKind, PlatformFault
 from connectors.http_body import ACCEPTED_ENCODINGS, read_capped
+from connectors.http_download import REDIRECTS, Incoming, download, next_hop, too_many
 from connectors.http_flight import BeforeEffect, Flight, explain, fault_of
 from connectors.http_pool import HttpPool
 from connectors.http_request import Body, FilePart, build_body, with_params
 from connectors.redactor import redact_url
 from connectors.secret import Secret
 
-__all__ = ["Answer", "BeforeEffect", "FilePart", "HttpPool", "Transport"]
-
-_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
-_KEPT_ACROSS_ORIGINS: Final = frozenset({"accept", "accept-encoding", "accept-language", "range", "user-agent"})
+__all__ = ["Answer", "BeforeEffect", "FilePart", "HttpPool", "Incoming", "Transport"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +122,11 @@ class Transport:
             flight = Flight(method, target, sent_headers, body, effect, self._before_effect, secrets)
             answer = await self._fly(flight, deadline, max_bytes)
             location = answer.headers.get("location")
-            if not follow or answer.status not in _REDIRECTS or not location:
+            if not follow or answer.status not in REDIRECTS or not location:
                 return answer
             if left:
-                target, sent_headers = self._next_hop(target, location, sent_headers)
-        message = f"The address redirects more than {follow} times."
-        raise PlatformFault(fault_of(FaultKind.UNEXPECTED_ANSWER, message, Effect.NONE))
+                target, sent_headers = next_hop(self._pool.egress, target, location, sent_headers)
+        raise too_many(follow)
 
     def _headers(self, given: Mapping[str, str] | None, body: Body | None, token: Secret | None) -> dict[str, str]:
         headers = {"user-agent": self._pool.user_agent, "accept": "*/*"}
@@ -143,14 +139,19 @@ class Transport:
         headers["accept-encoding"] = ACCEPTED_ENCODINGS
         return headers
 
-    def _next_hop(self, here: Target, location: str, headers: dict[str, str]) -> tuple[Target, dict[str, str]]:
-        try:
-            there = self._pool.egress.check(urljoin(here.url, location))
-        except ValueError as error:
-            raise forbidden("The address redirects to something that is no web address.") from error
-        if there.origin == here.origin:
-            return there, headers
-        return there, {name: value for name, value in headers.items() if name in _KEPT_ACROSS_ORIGINS}
+    def receive(
+        self, url: str, *, max_bytes: int, timeout: float | None = None, follow: int = 0
+    ) -> AbstractAsyncContextManager[Incoming]:
+        """Ask for a file, and receive its body as a stream: memory holds a chunk of it at a time.
+
+        Args:
+            url: The address; checked against the egress policy on every hop.
+            max_bytes: The largest body that is received.
+            timeout: Seconds for everything, redirects and body included; the pool's `total` by default.
+            follow: How many redirects to follow.
+        """
+        seconds = self._pool.total if timeout is None else timeout
+        return download(self._pool, self._recorder, url, max_bytes=max_bytes, seconds=seconds, follow=follow)
 
     async def _fly(self, flight: Flight, deadline: float, max_bytes: int) -> Answer:
         clock = asyncio.timeout_at(deadline)

@@ -23,6 +23,7 @@ from app.domain.keys import queries as keys
 from app.domain.media import queries as media
 from app.domain.posts import queries as posts
 from app.domain.webhooks import queries as webhooks
+from app.flows.publishing.copies import needs
 from app.flows.runtime import Runtime
 from connectors import catalog
 from resolvers.context import Context
@@ -74,6 +75,8 @@ class OperationLoaders:
     def _batch(self, name: str) -> Callable[[list[Any]], Awaitable[list[Any]]]:
         if name == "platforms":
             return self._platforms
+        if name == "media_copies":
+            return self._media_copies
         if name in ONE:
             return self._by_id(ONE[name])
         if name in EACH:
@@ -104,6 +107,10 @@ class OperationLoaders:
                 return [await read(session, key) for key in wanted]
 
         return batch
+
+    async def _media_copies(self, wanted: list[UUID]) -> list[Any]:
+        found = await needs(self._rt, self._tenant, wanted)
+        return [found.get(key, ()) for key in wanted]
 
     async def _platforms(self, wanted: list[str]) -> list[Any]:
         found: list[Any] = []

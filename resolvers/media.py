@@ -7,6 +7,7 @@ from typing import Annotated
 import strawberry
 
 from app.flows.media import intake as flows
+from app.flows.media import removal
 from resolvers.context import Info
 from schema import media_results as results
 from schema.media import Media, MediaUpload
@@ -40,3 +41,13 @@ async def import_media(
     """Fetch a file from the web."""
     context, alt = info.context, input.alt or ""
     return results.settled(await flows.import_media(context.rt, context.tenant, context.caller.actor, input.url, alt))
+
+
+async def delete_media(
+    info: Info,
+    input: Annotated[results.DeleteMediaInput, strawberry.argument(description="The file.")],  # noqa: A002
+) -> results.DeleteMediaResult:
+    """Delete a file that no waiting post needs."""
+    context, media_id = info.context, decode(input.media_id, "Media", ("input", "mediaId"))
+    await removal.delete_media(context.rt, context.tenant, context.caller.actor, media_id)
+    return results.MediaDeleted(media_id=input.media_id)

@@ -43,6 +43,7 @@ TABLE: Sequence[tuple[type[Exception], type[words.UserError]]] = (
     (connections.PlatformNotReady, words.PlatformNotReady),
     (connections.ConnectFailed, words.ConnectFailed),
     (PlatformRefused, words.PlatformRefused),
+    (media.MediaInUse, words.MediaInUse),
     (media.MediaNotReady, words.MediaNotReady),
     (media.MediaRefused, words.MediaRefused),
     (webhooks.WebhookNotReplayable, WebhookNotReplayable),

@@ -20,7 +20,7 @@ from resolvers.jobs import cancel_job, reschedule_job, resolve_job, retry_job
 from resolvers.keys import create_api_key, revoke_api_key
 from resolvers.lists import connections, jobs, posts
 from resolvers.live import connection_updated, event_added, job_updated, post_updated
-from resolvers.media import complete_media_upload, create_media_upload, import_media
+from resolvers.media import complete_media_upload, create_media_upload, delete_media, import_media
 from resolvers.missed import release_missed_jobs
 from resolvers.nodes import node, nodes
 from resolvers.platforms import platform, platforms
@@ -143,6 +143,9 @@ class Mutation:
     )
     import_media: media_results.ImportMediaResult = root(
         import_media, WRITE, "Fetch a file from the web; larger ones are uploaded."
+    )
+    delete_media: media_results.DeleteMediaResult = root(
+        delete_media, WRITE, "Delete a file and its copies; refused while a post that may still go out shows it."
     )
     create_api_key: key_results.CreateApiKeyResult = root(create_api_key, ADMIN, "Make an API key; it is shown once.")
     revoke_api_key: key_results.RevokeApiKeyResult = root(

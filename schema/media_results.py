@@ -7,7 +7,7 @@ from typing import Annotated, TypeAlias
 import strawberry
 
 from app.domain.media.model import MediaFile
-from schema.errors import InvalidInput, MediaNotReady, MediaRefused, NotFound, UserError
+from schema.errors import InvalidInput, MediaInUse, MediaNotReady, MediaRefused, NotFound, UserError
 from schema.media import Media, MediaUpload
 from schema.scalars import URL
 
@@ -37,6 +37,13 @@ class ImportMediaInput:
     alt: str | None = strawberry.field(default=None, description="What it shows, in words.")
 
 
+@strawberry.input(description="A file that is not needed any more.")
+class DeleteMediaInput:
+    """A deletion."""
+
+    media_id: strawberry.ID = strawberry.field(description="The file.")
+
+
 @strawberry.type(description="Send the bytes to `upload`, then call completeMediaUpload.")
 class MediaUploadCreated:
     """Announced."""
@@ -50,6 +57,13 @@ class MediaReady:
     """Ready."""
 
     media: Media = strawberry.field(description="The file.")
+
+
+@strawberry.type(description="The file and its copies are deleted.")
+class MediaDeleted:
+    """Gone."""
+
+    media_id: strawberry.ID = strawberry.field(description="The file that there was.")
 
 
 @strawberry.type(description="The bytes were looked at, and the file cannot be used: `message` says why.")
@@ -80,4 +94,8 @@ CompleteMediaUploadResult: TypeAlias = Annotated[
 ImportMediaResult: TypeAlias = Annotated[
     MediaReady | MediaFailed | MediaRefused | InvalidInput,
     strawberry.union("ImportMediaResult", description="The file, or why it cannot be used."),
+]
+DeleteMediaResult: TypeAlias = Annotated[
+    MediaDeleted | MediaInUse | NotFound | InvalidInput,
+    strawberry.union("DeleteMediaResult", description="That the file is gone, or why not."),
 ]

@@ -7,7 +7,7 @@ from uuid import UUID
 import dramatiq
 from dramatiq import Broker
 
-from app.flows.publishing.files import fit_ahead
+from app.flows.publishing.copies import fit_ahead
 from app.kernel import logs
 from workers import queues
 from workers.holder import RuntimeHolder

@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.boot import surroundings
 from app.domain.processes.model import Process
 from app.kernel.settings import Settings
-from app.services import schema
+from app.services import ffprobe, schema
 from app.services.db import APP_ROLE, SYSTEM_ROLE, Database
 from app.services.storage import StorageError, Store
 from app.services.vault import Keyring, VaultError
@@ -80,7 +80,7 @@ async def alive_here(settings: Settings, role: str) -> bool:
 
 async def examine(settings: Settings) -> Sequence[Finding]:
     """Every finding, in the order in which a person would mend them."""
-    found = [_vault(settings), _media(settings), _platforms(settings), _public_url(settings)]
+    found = [_vault(settings), _media(settings), _videos(settings), _platforms(settings), _public_url(settings)]
     found.append(await _redis(settings))
     if settings.database_url is None:
         remedy = "Set POSTD_DATABASE_URL to a PostgreSQL server, e.g. postgresql://user:password@host/postd"
@@ -176,6 +176,14 @@ def _media(settings: Settings) -> Finding:
     except (StorageError, OSError, ValueError) as error:
         return Finding("media store", ok=False, evidence=str(error), remedy="Correct POSTD_MEDIA_STORE.")
     return Finding("media store", ok=True, evidence=settings.media_store)
+
+
+def _videos(settings: Settings) -> Finding:
+    program = ffprobe.found(settings.ffprobe)
+    if program is not None:
+        return Finding("videos", ok=True, evidence=f"looked into by {program}")
+    evidence = "looked into by our own reader; with ffprobe (POSTD_FFPROBE) damage inside of them is found, too"
+    return Finding("videos", ok=True, evidence=evidence)
 
 
 def _platforms(settings: Settings) -> Finding:

@@ -80,6 +80,7 @@ class Timing(BaseSettings):
     webhook_orphan_retention: float = Field(
         default=7 * 86400, gt=0, description="How long incoming webhooks are kept that concern no account here."
     )
+    media_unused: float = Field(default=30 * 86400, gt=0, description="How long a file is kept that no post has shown.")
     request_timeout: float = Field(default=30, gt=0, description="Total time of one call to a platform.")
 
     @property
@@ -166,6 +167,10 @@ class Settings(BaseSettings):
     )
     media_max_bytes: int = Field(
         default=300 * 1024 * 1024, gt=0, description="The largest file that is taken, in bytes."
+    )
+    ffprobe: str = Field(
+        default="ffprobe",
+        description="The program that looks into videos: a name or a path. Without it less is known of a video.",
     )
     egress_allow: Words = Field(
         default=(), description="Private networks that may be called all the same, e.g. 127.0.0.0/8"

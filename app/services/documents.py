@@ -15,6 +15,7 @@ from typing import ClassVar, Final
 
 from app.kernel.errors import InvalidInput
 from app.services import compound
+from app.services.pdf_pages import count_pages
 
 PDF: Final = "application/pdf"
 DOC: Final = "application/msword"
@@ -50,6 +51,8 @@ class Document:
     """What a document is, by its bytes."""
 
     mime: str
+    pages: int | None = None
+    """Where they could be counted without rendering it."""
 
 
 def begins_like_one(head: bytes) -> bool:
@@ -80,7 +83,7 @@ def _pdf(path: Path) -> Document:
         raise DocumentRefused("The PDF is damaged or cut short.", hint=_EXPORT)
     if zipfile.is_zipfile(path):
         raise DocumentRefused("The PDF is an archive at the same time.", hint=_EXPORT)
-    return Document(PDF)
+    return Document(PDF, count_pages(path))
 
 
 def _office(path: Path) -> Document:

@@ -1,14 +1,16 @@
 """Images: what a file really is, and a version of it that fits a platform's rules.
 
-A still image is always made anew: upright, in sRGB, without EXIF, places, comments or anything hidden behind its
-pixels. The same input gives the same bytes. An animated image cannot be shrunk without spoiling it: it goes out
-as it is or not at all. Everything else (SVG, bombs, files that lie about their type) is refused before it is decoded.
+A still image is made anew: upright, in sRGB, without EXIF, places, comments or anything hidden behind its pixels, with
+bars where its shape is not taken. The same input gives the same bytes. An animated image cannot be shrunk without
+spoiling it: it goes out with its frames as they are and without anything else, or not at all. Everything else (SVG,
+bombs, files that lie about their type, or are a second thing at the same time) is refused before it is decoded.
 """
 
 from __future__ import annotations
 
 import asyncio
 import io
+import re
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +23,7 @@ import puremagic
 from PIL import Image, ImageCms, ImageOps
 
 from app.kernel.errors import InvalidInput
+from app.services import bare
 from connectors.capabilities import ImageRules
 
 MAX_PIXELS: Final = 50_000_000
@@ -38,6 +41,8 @@ _QUALITIES: Final = (92, 85, 78, 70)
 _SHRINK: Final = 0.8  # each further try has 0.8 times the sides of the one before
 _SMALLEST: Final = 200  # pixels of the longer side; below, nobody would want to see it
 _HEAD: Final = 64 * 1024
+_SCRIPT: Final = re.compile(rb"GIF8[79]a(?:/[*/]|[=+-][ -~])")
+"""A GIF whose width is the beginning of a comment, or an operator, is a script, too."""
 
 # Pillow warns from this size on, and raises at twice that; here both refuse.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
@@ -61,6 +66,8 @@ class Probe:
     width: int
     height: int
     animated: bool
+    clean: bool
+    """It holds its pixels and nothing besides, so it may go out as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +86,34 @@ def probe(source: bytes | Path, declared: str | None = None) -> Probe:
     Raises:
         ImageRefused: it is no image of a readable kind, is too large, is damaged, or is not what was `declared`.
     """
-    mime = _sniffed(source)
+    data = source if isinstance(source, bytes) else source.read_bytes()
+    mime = _sniffed(data)
     if declared is not None and declared != mime:
         raise ImageRefused(f"The file is {mime}, not {declared} as it was said to be.", hint="Upload it as what it is.")
-    with _decoding(), _opened(source, mime) as image:
-        animated = _animated(image)
+    with _decoding(), _opened(data, mime) as image:
+        animated, mode = _animated(image), image.mode
         image.verify()
-    with _decoding(), _opened(source, mime) as image:
+    with _decoding(), _opened(data, mime) as image:
         width, height = image.size
         turned = image.getexif().get(0x0112, 1) in {5, 6, 7, 8}
-    return Probe(mime, height if turned else width, width if turned else height, animated)
+        clean = _is_clean(data, mime, mode)
+    return Probe(mime, height if turned else width, width if turned else height, animated, clean)
+
+
+def _is_clean(data: bytes, mime: str, mode: str) -> bool:
+    """Whether nothing but pixels is in the file, in colours that every screen shows alike.
+
+    Raises:
+        ImageRefused: the file is a second thing at the same time.
+    """
+    end = bare.end_of(data, mime)
+    if mime == "image/gif" and _SCRIPT.match(data):
+        end = 0
+    # Behind the end of a JPEG, telephones put further views and short films; no copy holds them.
+    if end is not None and end < len(data) and mime != "image/jpeg":
+        hint = "Export it again from where it was made."
+        raise ImageRefused("The file is an image and something else at the same time.", hint=hint)
+    return mode in {"RGB", "RGBA", "L", "LA", "P", "1"} and bare.bare(data, mime) == data
 
 
 async def fit(source: bytes | Path, rules: ImageRules) -> Fitted:
@@ -102,14 +127,14 @@ async def fit(source: bytes | Path, rules: ImageRules) -> Fitted:
 
 
 def _fit(source: bytes | Path, rules: ImageRules) -> Fitted:
-    found = probe(source)
+    data = source if isinstance(source, bytes) else source.read_bytes()
+    found = probe(data)
     if found.animated:
-        return _as_it_is(source, found, rules)
-    with _decoding(), _opened(source, found.mime) as image:
+        return _with_its_frames(data, found, rules)
+    with _decoding(), _opened(data, found.mime) as image:
         plain = _plain(image)
     types = _types(found.mime, rules, transparent=plain.mode == "RGBA")
-    if max(plain.size) > rules.max_side:
-        plain.thumbnail((rules.max_side, rules.max_side), Image.Resampling.LANCZOS)
+    plain = _framed(plain, rules)
     for smaller in _ever_smaller(plain):
         for mime in types:
             for quality in _QUALITIES if mime != "image/png" else (None,):
@@ -119,19 +144,31 @@ def _fit(source: bytes | Path, rules: ImageRules) -> Fitted:
     raise ImageRefused(f"The image cannot be made to fit {rules.max_bytes} bytes.", hint="Use a simpler image.")
 
 
-def _as_it_is(source: bytes | Path, found: Probe, rules: ImageRules) -> Fitted:
-    data = source if isinstance(source, bytes) else source.read_bytes()
-    with _decoding(), _opened(source, found.mime) as image:
-        told = bool(image.getexif()) or bool({"exif", "xmp", "XML:com.adobe.xmp"} & image.info.keys())
-    if found.mime not in rules.types or len(data) > rules.max_bytes or max(found.width, found.height) > rules.max_side:
+def _framed(image: Image.Image, rules: ImageRules) -> Image.Image:
+    """The image in a size and shape that are taken; bars are white, or transparent where the image has such parts."""
+    if max(rules.framed(*image.size)) > rules.max_side:
+        scale = rules.max_side / max(rules.framed(*image.size))
+        size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+        image = image.resize(size, Image.Resampling.LANCZOS)
+    width, height = rules.framed(*image.size)
+    width, height = min(width, rules.max_side), min(height, rules.max_side)
+    if (width, height) == image.size:
+        return image
+    frame = Image.new(image.mode, (width, height), "white" if image.mode == "RGB" else (255, 255, 255, 0))
+    frame.paste(image, ((width - image.width) // 2, (height - image.height) // 2))
+    return frame
+
+
+def _with_its_frames(data: bytes, found: Probe, rules: ImageRules) -> Fitted:
+    with _decoding():
+        kept = bare.bare(data, found.mime) or data
+    if not rules.takes(found.mime, len(kept), found.width, found.height):
         raise ImageRefused(
-            f"The animated image ({found.mime}, {found.width}x{found.height}, {len(data)} bytes) does not fit: "
+            f"The animated image ({found.mime}, {found.width}x{found.height}, {len(kept)} bytes) does not fit: "
             f"{', '.join(rules.types)}, sides up to {rules.max_side}, {rules.max_bytes} bytes.",
             hint="Make it smaller, or use a still image or a video.",
         )
-    if told:
-        raise ImageRefused("The animated image holds metadata such as places.", hint="Save it without metadata.")
-    return Fitted(data, found.mime, found.width, found.height)
+    return Fitted(kept, found.mime, found.width, found.height)
 
 
 def begins_like(head: bytes) -> str | None:
@@ -146,25 +183,20 @@ def _guesses(head: bytes) -> list[str]:
         return []
 
 
-def _sniffed(source: bytes | Path) -> str:
+def _sniffed(data: bytes) -> str:
     """The type by the first bytes, where it is one that can be read."""
-    if isinstance(source, bytes):
-        head = source[:_HEAD]
-    else:
-        with source.open("rb") as file:
-            head = file.read(_HEAD)
-    found = begins_like(head)
+    found = begins_like(data)
     if found is not None:
         return found
-    guesses = _guesses(head)
+    guesses = _guesses(data)
     named = f" It looks like {guesses[0]}." if guesses else ""
     raise ImageRefused(f"The file is no image that can be used.{named}", hint="Use JPEG, PNG, WebP, AVIF or GIF.")
 
 
-def _opened(source: bytes | Path, mime: str) -> Image.Image:
+def _opened(data: bytes, mime: str) -> Image.Image:
     """Read the header only, by the decoder of the sniffed type and no other."""
     formats = [name for name, known in READABLE.items() if known == mime and name != "MPO"]
-    image = Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=formats)
+    image = Image.open(io.BytesIO(data), formats=formats)
     if image.width * image.height > MAX_PIXELS:
         raise Image.DecompressionBombError
     return image
@@ -175,6 +207,8 @@ def _decoding() -> Iterator[None]:
     """Decoders meet hostile bytes and raise what they like; the user gets a refusal."""
     try:
         yield
+    except ImageRefused:
+        raise
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise ImageRefused(f"The image has more than {MAX_PIXELS} pixels.", hint="Make it smaller.") from error
     except Exception as error:

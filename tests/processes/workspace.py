@@ -113,7 +113,7 @@ class Workspace:
         async def chunks() -> Any:
             yield out.getvalue()
 
-        looked = await keep(self.rt, chunks(), key, "image/png", len(out.getvalue()))
+        looked = await keep(self.rt, self.tenant, chunks(), key, "image/png", len(out.getvalue()))
         async with self.rt.db.transaction(self.tenant) as session:
             await create(session, CreateMedia(id=media_id, filename="picture.png", object_key=key))
             await ready(session, media_id, key, looked)

@@ -16,6 +16,7 @@ from app.domain.connections.errors import ConnectionNotUsable
 from app.domain.connections.model import Connection
 from app.domain.connections.states import ConnectionState
 from app.domain.media import queries as media_queries
+from app.domain.media.model import CopyState
 from app.domain.posts.content import Stored, media_ids, resolve
 from app.domain.posts.errors import InvalidContent, TargetProblem
 from app.kernel.errors import NotFound
@@ -45,7 +46,7 @@ class Checked:
 
 
 async def check(session: AsyncSession, catalog: Catalog, shared: Stored, targets: Sequence[Target]) -> list[Checked]:
-    """Look at each target.
+    """Look at each target. The files cannot be deleted before the transaction ends.
 
     Raises:
         NotFound: a connection does not exist in this tenant.
@@ -58,7 +59,9 @@ async def check(session: AsyncSession, catalog: Catalog, shared: Stored, targets
     known = {row.id: row for row in await connection_queries.by_ids(session, wanted)}
     resolved = [resolve(shared, target.override, target.options) for target in targets]
     keys = sorted({key for content in resolved for key in media_ids(content)})
-    files = {row.id: row for row in await media_queries.by_ids(session, keys)} if keys else {}
+    files = {row.id: row for row in await media_queries.by_ids(session, keys, hold=True)} if keys else {}
+    copies = await media_queries.copies_of(session, keys) if keys else []
+    refused = {(copy.media_id, copy.rules): copy.problem or "" for copy in copies if copy.state is CopyState.FAILED}
     checked = []
     for position, (target, content) in enumerate(zip(targets, resolved, strict=True)):
         path = ("input", "targets", str(position), "connectionId")
@@ -68,7 +71,7 @@ async def check(session: AsyncSession, catalog: Catalog, shared: Stored, targets
         if connection.state not in SCHEDULABLE:
             raise ConnectionNotUsable(connection, path=path)
         connector = catalog.get(connection.platform)
-        found = problems(connector, connection, content, files)
+        found = problems(connector, connection, content, files, refused)
         lacking = missing_rights(connector.capabilities, connection, content, position)
         checked.append(Checked(connection, content, [*lacking, *found]))
     return checked

@@ -7,10 +7,12 @@ publisher gives; a check needs none.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from app.domain.connections.model import Connection
+from app.domain.media.fitting import fingerprint
 from app.domain.media.model import MediaFile, MediaState
 from app.domain.posts.content import Stored, media_ids
 from app.domain.posts.errors import TargetProblem
@@ -39,6 +41,7 @@ def as_media(file: MediaFile, alt: str | None, opener: Opener = _unopened, linke
         alt=alt if alt is not None else file.alt,
         width=file.width,
         height=file.height,
+        duration=timedelta(milliseconds=file.duration_ms) if file.duration_ms is not None else None,
         filename=file.filename,
         link=linker(file) if linker is not None else None,
     )
@@ -83,29 +86,38 @@ def as_account(connection: Connection) -> Account:
 
 
 def problems(
-    connector: Connector, connection: Connection, stored: Stored, files: Mapping[UUID, MediaFile]
+    connector: Connector,
+    connection: Connection,
+    stored: Stored,
+    files: Mapping[UUID, MediaFile],
+    refused: Mapping[tuple[UUID, str], str],
 ) -> Sequence[TargetProblem]:
-    """Every reason why a platform would refuse the content, errors and warnings."""
-    platform = connector.capabilities.key
+    """Every reason why a platform would refuse the content, errors and warnings.
+
+    `refused` says of which file and rules (by fingerprint) it is known that no copy can be made, and why.
+    """
+    platform, shown = connector.capabilities.key, media_ids(stored)
     lacking = [
         TargetProblem(_lacking(media_id, files.get(media_id)), platform)
-        for media_id in media_ids(stored)
+        for media_id in shown
         if media_id not in files or files[media_id].state is not MediaState.READY
     ]
     if lacking:
         return lacking
     rules = connector.capabilities.images
+    unfit: list[Problem] = []
     if rules is not None:
+        unfit = [_unfit(refused[key, fingerprint(rules)]) for key in shown if (key, fingerprint(rules)) in refused]
         files = {key: _as_fitted(file, rules) for key, file in files.items()}
     found = connector.validate(as_content(stored, files), as_account(connection))
-    return [TargetProblem(problem, platform) for problem in found]
+    return [TargetProblem(problem, platform) for problem in (*unfit, *found)]
 
 
 def _as_fitted(file: MediaFile, rules: ImageRules) -> MediaFile:
     """An image as it will be once it was made to fit: its size is no reason to refuse it now."""
     if file.kind != MediaKind.IMAGE or file.width is None or file.height is None:
         return file
-    scale = min(1.0, rules.max_side / max(file.width, file.height))
+    width, height = rules.fitted(file.width, file.height)
     return MediaFile(
         id=file.id,
         tenant_id=file.tenant_id,
@@ -116,9 +128,13 @@ def _as_fitted(file: MediaFile, rules: ImageRules) -> MediaFile:
         alt=file.alt,
         mime=file.mime if file.mime in rules.types else rules.types[0],
         size=min(file.size or 0, rules.max_bytes),
-        width=max(1, int(file.width * scale)),
-        height=max(1, int(file.height * scale)),
+        width=width,
+        height=height,
     )
+
+
+def _unfit(problem: str) -> Problem:
+    return Problem(("content", "media"), "media.fits", problem, "Use another file.")
 
 
 def _lacking(media_id: UUID, file: MediaFile | None) -> Problem:

@@ -15,10 +15,11 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.actions.posts.check import Checked, Target, check, refuse_errors
+from app.actions.posts.uses import note
 from app.domain.jobs.model import Job, JobPart
 from app.domain.jobs.states import JobState
 from app.domain.posts import queries
-from app.domain.posts.content import Stored
+from app.domain.posts.content import Stored, media_ids
 from app.domain.posts.errors import TargetProblem
 from app.domain.posts.model import Post
 from app.domain.posts.planned_time import PlannedTime, PlannedTimeInvalid, usable
@@ -85,6 +86,9 @@ async def schedule(session: AsyncSession, catalog: Catalog, command: Schedule) -
     for one in checked:
         _add_job(session, post, one, command)
     await session.flush()
+    contents = [command.content, *(one.content for one in checked)]
+    if any(media_ids(content) for content in contents):
+        await note(session, post_id, contents)
     gates.lower(session, post.due_at)
     return Scheduled(post, replayed=False, warnings=[p for one in checked for p in one.problems])
 

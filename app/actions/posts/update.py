@@ -16,7 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.actions.posts.check import Target, check, refuse_errors
 from app.actions.posts.schedule import add_parts
+from app.actions.posts.uses import note
 from app.domain.jobs.model import Job, JobPart
+from app.domain.jobs.queries import contents_of
 from app.domain.jobs.states import WAITING
 from app.domain.posts import queries
 from app.domain.posts.content import Stored
@@ -67,6 +69,8 @@ async def update(session: AsyncSession, catalog: Catalog, command: Update) -> Up
     post.revision += 1
     post.updated_at = command.now
     await session.flush()
+    if command.content is not None:
+        await note(session, post.id, [post.content, *await contents_of(session, post.id)])
     events.record(session, events.Event("post.updated", "post", post.id, {"state": post.state}))
     return Updated(post, warnings)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
@@ -90,6 +91,12 @@ async def of_posts(session: AsyncSession, keys: Sequence[UUID], *, lock: bool = 
     query = select(Job).where(Job.tenant_id == tenant_of(session), Job.post_id.in_(keys)).order_by(Job.id)
     if lock:
         query = query.with_for_update().execution_options(populate_existing=True)
+    return (await session.scalars(query)).all()
+
+
+async def contents_of(session: AsyncSession, post_id: UUID) -> Sequence[dict[str, Any]]:
+    """The contents of a post's jobs, as each goes out or went out."""
+    query = select(Job.content).where(Job.tenant_id == tenant_of(session), Job.post_id == post_id)
     return (await session.scalars(query)).all()
 
 

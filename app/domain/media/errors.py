@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import ClassVar
+from uuid import UUID
 
 from app.kernel.errors import DomainError
 
@@ -17,6 +18,20 @@ class MediaNotReady(MediaRefused):
     """There are no bytes yet. Nothing was changed; it can be tried again."""
 
     code: ClassVar[str] = "MEDIA_NOT_READY"
+
+
+class MediaInUse(DomainError):
+    """A post that may still go out shows the file."""
+
+    code: ClassVar[str] = "MEDIA_IN_USE"
+
+    def __init__(self, post_id: UUID) -> None:
+        super().__init__(
+            "A post that has not gone out shows this file.",
+            hint="Cancel the post or give it another file with updatePost, then delete this one.",
+            path=("input", "mediaId"),
+        )
+        self.post_id = post_id
 
 
 class UploadInvalid(DomainError):

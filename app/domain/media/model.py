@@ -24,6 +24,17 @@ class MediaState(StrEnum):
     """The bytes are not what was declared, or could not be fetched."""
 
 
+class CopyState(StrEnum):
+    """What became of a copy that a platform needs."""
+
+    READY = "ready"
+    """It was made and is kept."""
+    RETRYING = "retrying"
+    """Making it was interrupted, e.g. by a store that did not answer; it is tried again by itself."""
+    FAILED = "failed"
+    """It cannot be made from this file: the platform will not take the file."""
+
+
 class MediaFile(Table):
     """One file that posts may show."""
 
@@ -45,6 +56,14 @@ class MediaFile(Table):
     sha256: Mapped[str | None]
     width: Mapped[int | None]
     height: Mapped[int | None]
+    clean: Mapped[bool | None]
+    """Whether an image holds its pixels and nothing besides; null where nobody has looked."""
+    duration_ms: Mapped[int | None] = mapped_column(BigInteger)
+    frame_rate: Mapped[float | None]
+    """Frames a second."""
+    video_codec: Mapped[str | None]
+    audio_codec: Mapped[str | None]
+    pages: Mapped[int | None]
     alt: Mapped[str] = mapped_column(server_default=text("''"))
     fault: Mapped[dict[str, Any] | None]
     fit_at: Mapped[datetime | None]
@@ -59,6 +78,8 @@ class MediaFile(Table):
             name="ready_is_known",
         ),
         Index("ix_media_tenant_id_created_at_id", "tenant_id", "created_at", "id"),
+        Index("ix_media_tenant_id_sha256", "tenant_id", "sha256", postgresql_where=text("sha256 IS NOT NULL")),
+        Index("ix_media_tenant_id_object_key", "tenant_id", "object_key"),
         Index("ix_media_fit_at", "fit_at", postgresql_where=text("fit_at IS NOT NULL")),
         of_tenant(),
     )
@@ -74,15 +95,43 @@ class MediaDerivative(Table):
     media_id: Mapped[UUID]
     rules: Mapped[str]
     """Which rules it fits: a fingerprint of them."""
-    object_key: Mapped[str]
-    mime: Mapped[str]
-    size: Mapped[int] = mapped_column(BigInteger)
-    width: Mapped[int]
-    height: Mapped[int]
+    state: Mapped[CopyState] = mapped_column(Word(CopyState), server_default=text("'ready'"))
+    problem: Mapped[str | None]
+    """Why it is not ready."""
+    tries: Mapped[int] = mapped_column(server_default=text("0"))
+    """How often making it was interrupted."""
+    object_key: Mapped[str | None]
+    mime: Mapped[str | None]
+    size: Mapped[int | None] = mapped_column(BigInteger)
+    width: Mapped[int | None]
+    height: Mapped[int | None]
 
     __table_args__ = (
         UniqueConstraint("tenant_id", "id"),
         UniqueConstraint("tenant_id", "media_id", "rules"),
+        one_of("state", CopyState),
+        CheckConstraint(
+            "state <> 'ready' OR (object_key IS NOT NULL AND mime IS NOT NULL AND size IS NOT NULL "
+            "AND width IS NOT NULL AND height IS NOT NULL)",
+            name="ready_is_there",
+        ),
         of_tenant(),
         refers("media_id", "media"),
     )
+
+
+class MediaDiscard(Table):
+    """Bytes in the store that are to be removed: nothing refers to them, or nothing did when they were written.
+
+    It is written before the bytes, and taken back by the transaction that refers to them. So a process that dies in
+    between leaves nothing for ever.
+    """
+
+    __tablename__ = "media_discards"
+
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    object_key: Mapped[str] = mapped_column(primary_key=True)
+    after: Mapped[datetime]
+    """When they are removed."""
+
+    __table_args__ = (Index("ix_media_discards_after", "after"), of_tenant())

@@ -1,4 +1,4 @@
-"""The table of posts: what the user wrote and when it is meant to go out."""
+"""The tables of posts: what the user wrote, when it is meant to go out, and which files it shows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.posts.states import LatePolicy, PostState
-from app.services.tables import Key, Table, Word, of_tenant, one_of
+from app.services.tables import Key, Table, Word, of_tenant, one_of, refers
 
 
 class Post(Table):
@@ -50,4 +50,21 @@ class Post(Table):
         Index("ix_posts_tenant_id_state_due_at_id", "tenant_id", "state", "due_at", "id"),
         Index("ix_posts_labels", "labels", postgresql_using="gin"),
         of_tenant(),
+    )
+
+
+class PostMedia(Table):
+    """A post shows a file: now, or in a job of it that has ended."""
+
+    __tablename__ = "post_media"
+
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    media_id: Mapped[UUID] = mapped_column(primary_key=True)
+    post_id: Mapped[UUID] = mapped_column(primary_key=True)
+
+    __table_args__ = (
+        Index("ix_post_media_tenant_id_post_id", "tenant_id", "post_id"),
+        of_tenant(),
+        refers("media_id", "media"),
+        refers("post_id", "posts"),
     )

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, column, exists, func, select, table
+from sqlalchemy import ColumnElement, Select, and_, column, exists, func, select, table
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.domain.posts.model import Post
+from app.domain.posts.model import Post, PostMedia
 from app.domain.posts.states import PostState
 from app.kernel.errors import NotFound
 from app.services.db import tenant_of
@@ -79,3 +79,22 @@ async def post(session: AsyncSession, post_id: UUID, *, lock: bool = False) -> P
 async def by_ids(session: AsyncSession, keys: Sequence[UUID]) -> Sequence[Post]:
     """Posts by id, in no order."""
     return (await session.scalars(select(Post).where(Post.tenant_id == tenant_of(session), Post.id.in_(keys)))).all()
+
+
+GOING_OUT = (PostState.SCHEDULED, PostState.PUBLISHING, PostState.NEEDS_ATTENTION)
+"""A post in one of these may still need its files."""
+
+
+async def going_out_with(session: AsyncSession, media_id: UUID) -> Post | None:
+    """The first post that shows a file and may still go out with it; None where there is none."""
+    shown = (PostMedia.tenant_id == Post.tenant_id, PostMedia.post_id == Post.id, PostMedia.media_id == media_id)
+    query = select(Post).join(PostMedia, and_(*shown))
+    query = query.where(Post.tenant_id == tenant_of(session), Post.state.in_(GOING_OUT))
+    found: Post | None = await session.scalar(query.order_by(Post.due_at, Post.id).limit(1))
+    return found
+
+
+async def is_shown(session: AsyncSession, media_id: UUID) -> bool:
+    """Whether any post shows a file, whatever became of the post."""
+    mine = (PostMedia.tenant_id == tenant_of(session), PostMedia.media_id == media_id)
+    return bool(await session.scalar(select(exists().where(*mine))))

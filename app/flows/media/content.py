@@ -12,11 +12,13 @@ from collections.abc import AsyncIterator
 from typing import Final
 from uuid import UUID
 
+from app.actions.media.discard import UNCLAIMED, discard
 from app.actions.media.ready import Looked
 from app.domain.media.errors import MediaRefused
+from app.flows.media.removal import remove
 from app.flows.runtime import Runtime
 from app.kernel.settings import Settings
-from app.services import documents, images, videos
+from app.services import documents, ffprobe, images, videos
 from app.services.storage import Stored
 from connectors.capabilities import MediaKind
 
@@ -57,7 +59,9 @@ def taken(settings: Settings) -> dict[str, int]:
     }
 
 
-async def keep(rt: Runtime, source: AsyncIterator[bytes], key: str, declared: str | None, limit: int) -> Looked:
+async def keep(
+    rt: Runtime, tenant: UUID, source: AsyncIterator[bytes], key: str, declared: str | None, limit: int
+) -> Looked:
     """Write a stream under `key` and look at what was written.
 
     A bucket gives it out as the type that was announced, or as what it begins like.
@@ -68,24 +72,38 @@ async def keep(rt: Runtime, source: AsyncIterator[bytes], key: str, declared: st
         Missing: the source is gone; nothing is kept.
     """
     head, stream = await _begun(source)
+    async with rt.db.transaction(tenant) as session:
+        await discard(session, [key], UNCLAIMED)
     stored = await rt.store.put(key, stream, size_limit=limit, mime=_seems(head, declared))
     try:
         return await _look(rt, key, stored, head, declared)
     except BaseException:
-        await rt.store.delete(key)
+        await remove(rt, tenant, key)
         raise
 
 
 async def _look(rt: Runtime, key: str, stored: Stored, head: bytes, declared: str | None) -> Looked:
     video = videos.video_type(head)
     if video is not None:
-        _agree(video, declared)
-        return Looked(video, MediaKind.VIDEO, stored.size, stored.sha256)
+        return await _look_at_video(rt, key, stored, video, declared)
     if documents.begins_like_one(head):
         return await _look_at_document(rt, key, stored, declared)
     if declared in _NO_IMAGES:
         raise NotAsDeclared("wrong_type", f"The file is not {declared} as it was said to be.", AS_IT_IS)
     return await _look_at_image(rt, key, stored, declared)
+
+
+async def _look_at_video(rt: Runtime, key: str, stored: Stored, video: str, declared: str | None) -> Looked:
+    _agree(video, declared)
+    async with _looking, rt.store.on_disk(key) as path:
+        try:
+            clip = await asyncio.to_thread(videos.read_clip, path)
+            program = ffprobe.found(rt.settings.ffprobe)
+            if program is not None:
+                clip = await ffprobe.look(program, path) or clip
+        except videos.VideoRefused as refusal:
+            raise NotAsDeclared("wrong_type", refusal.message, refusal.hint) from refusal
+    return Looked(video, MediaKind.VIDEO, stored.size, stored.sha256, clip.width, clip.height, clip=clip)
 
 
 async def _look_at_document(rt: Runtime, key: str, stored: Stored, declared: str | None) -> Looked:
@@ -96,7 +114,7 @@ async def _look_at_document(rt: Runtime, key: str, stored: Stored, declared: str
         except documents.DocumentRefused as refusal:
             raise NotAsDeclared("wrong_type", refusal.message, refusal.hint) from refusal
     _agree(document.mime, declared)
-    return Looked(document.mime, MediaKind.DOCUMENT, stored.size, stored.sha256)
+    return Looked(document.mime, MediaKind.DOCUMENT, stored.size, stored.sha256, pages=document.pages)
 
 
 async def _look_at_image(rt: Runtime, key: str, stored: Stored, declared: str | None) -> Looked:
@@ -106,7 +124,8 @@ async def _look_at_image(rt: Runtime, key: str, stored: Stored, declared: str | 
             image = await asyncio.to_thread(images.probe, path, declared)
         except images.ImageRefused as refusal:
             raise NotAsDeclared("wrong_type", refusal.message, refusal.hint) from refusal
-    return Looked(image.mime, MediaKind.IMAGE, stored.size, stored.sha256, image.width, image.height)
+    found = (image.mime, MediaKind.IMAGE, stored.size, stored.sha256, image.width, image.height)
+    return Looked(*found, clean=image.clean)
 
 
 def _check_size(what: str, size: int, largest: int) -> None:

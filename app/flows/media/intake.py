@@ -8,7 +8,7 @@ the guarded transport. No transaction is open while bytes move.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 from app.actions.media.create import CreateMedia, create
+from app.actions.media.discard import discard
 from app.actions.media.fail import fail
 from app.actions.media.ready import Looked, ready
 from app.domain.media.errors import MediaNotReady, MediaRefused
@@ -23,6 +24,7 @@ from app.domain.media.model import MediaFile, MediaState
 from app.domain.media.queries import media as read_media
 from app.flows.connections.tickets import digest, new_secret
 from app.flows.media.content import NotAsDeclared, keep, new_key, taken
+from app.flows.media.removal import empty, remove
 from app.flows.runtime import Runtime
 from app.kernel import ids
 from app.kernel.errors import InvalidInput
@@ -30,12 +32,10 @@ from app.services import events
 from app.services.storage import SIGNED_FOR, FileTooLarge, Missing
 from connectors.faults import FaultKind, PlatformFault
 
-MAX_IMPORT_BYTES: Final = 50 * 1024 * 1024
-"""A file from the web is held in memory until it is stored: the transport reads whole answers. Larger ones upload."""
 REDIRECTS: Final = 3
 
-# Two at a time a process, so that imports cannot use up its memory.
-_fetching: Final = asyncio.Semaphore(2)
+# So that imports cannot use up a process's connections and its disk.
+_fetching: Final = asyncio.Semaphore(4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,19 +102,23 @@ async def complete_upload(rt: Runtime, tenant: UUID, actor: str, media_id: UUID)
         return file
     uploaded, kept = file.object_key, new_key(tenant)
     try:
-        looked = await _take(rt, file, kept)
+        looked = await _take(rt, tenant, file, kept)
     except Missing:
         return await _as_it_is(rt, tenant, media_id)
     except NotAsDeclared as refusal:
         done = await _settle_failed(rt, tenant, actor, media_id, refusal)
     else:
         done = await _settle_ready(rt, tenant, actor, media_id, kept, looked)
+    async with rt.db.transaction(tenant) as session:
+        # Its address goes on to work for some minutes where it is a bucket's: what comes there later goes as well.
+        await discard(session, [uploaded], SIGNED_FOR * 2)
     await rt.store.delete(uploaded)
+    await empty(rt, tenant)
     return done or await _as_it_is(rt, tenant, media_id)
 
 
 async def import_media(rt: Runtime, tenant: UUID, actor: str, url: str, alt: str = "") -> MediaFile:
-    """Fetch a file of at most 50 MB from the web: READY, or FAILED with its fault where it could not be used.
+    """Fetch a file from the web: READY, or FAILED with its fault where it could not be used.
 
     Raises:
         MediaRefused: the address is one that this installation does not call; nothing was made.
@@ -122,7 +126,7 @@ async def import_media(rt: Runtime, tenant: UUID, actor: str, url: str, alt: str
     """
     media_id, key = ids.new(), new_key(tenant)
     try:
-        looked: Looked | NotAsDeclared = await _fetch(rt, url, key)
+        looked: Looked | NotAsDeclared = await _fetch(rt, tenant, url, key)
     except NotAsDeclared as refusal:
         looked = refusal
     name = unquote(urlsplit(url).path.rsplit("/", 1)[-1])
@@ -134,13 +138,14 @@ async def import_media(rt: Runtime, tenant: UUID, actor: str, url: str, alt: str
                 done = await ready(session, media_id, key, looked)
             else:
                 done = await fail(session, media_id, kind=looked.kind, message=looked.message, hint=looked.hint)
-    except BaseException:
-        await rt.store.delete(key)
+    except InvalidInput:
+        await remove(rt, tenant, key)
         raise
+    await empty(rt, tenant)
     return done or file
 
 
-async def _take(rt: Runtime, file: MediaFile, kept: str) -> Looked:
+async def _take(rt: Runtime, tenant: UUID, file: MediaFile, kept: str) -> Looked:
     size = await rt.store.size(file.object_key)
     if size is None:
         raise Missing
@@ -148,42 +153,40 @@ async def _take(rt: Runtime, file: MediaFile, kept: str) -> Looked:
         message = f"The file has {size} bytes, not {file.declared_size} as it was said to have."
         raise NotAsDeclared("wrong_size", message, "Create a new upload with its real size.")
     try:
-        return await keep(rt, rt.store.get(file.object_key), kept, file.declared_mime, size)
+        return await keep(rt, tenant, rt.store.get(file.object_key), kept, file.declared_mime, size)
     except FileTooLarge:  # it was replaced by a longer one meanwhile
         raise NotAsDeclared("wrong_size", "The file changed while it was read.", "Upload it once.") from None
 
 
-async def _fetch(rt: Runtime, url: str, key: str) -> Looked:
-    limit = min(rt.settings.media_max_bytes, MAX_IMPORT_BYTES)
+async def _fetch(rt: Runtime, tenant: UUID, url: str, key: str) -> Looked:
+    limit = rt.settings.media_max_bytes
+    web = rt.connector_context("web").http
     async with _fetching:
         try:
-            web = rt.connector_context("web").http
-            answer = await web.send("GET", url, follow=REDIRECTS, max_bytes=limit)
+            async with web.receive(url, follow=REDIRECTS, max_bytes=limit) as answer:
+                if not answer.ok:
+                    # The class of the status and no more: an answer from inside must not be told to the outside.
+                    message = f"The server of the file answered {answer.status // 100}xx."
+                    hint = "Check that the address opens in a browser without a login."
+                    raise NotAsDeclared("not_fetched", message, hint)
+                return await keep(rt, tenant, answer.chunks, key, None, limit)
         except PlatformFault as error:
             if error.fault.kind is FaultKind.FORBIDDEN_ADDRESS:
                 raise MediaRefused(error.fault.message, hint=error.fault.hint, path=("input", "url")) from error
             if error.fault.kind is FaultKind.UNEXPECTED_ANSWER:
                 raise NotAsDeclared("not_fetched", error.fault.message, "Upload the file instead.") from error
-            message = "The server of the file could not be reached."
-            raise NotAsDeclared("not_fetched", message, "Check the address and try again.") from error
-        if not answer.ok:
-            # The class of the status and no more: an answer from inside must not be told to the outside.
-            message = f"The server of the file answered {answer.status // 100}xx."
-            raise NotAsDeclared("not_fetched", message, "Check that the address opens in a browser without a login.")
-        return await keep(rt, _once(answer.body), key, None, limit)
+            message = "The server of the file could not be reached, or took too long."
+            raise NotAsDeclared("not_fetched", message, "Check the address and try again, or upload it.") from error
 
 
 async def _settle_ready(
     rt: Runtime, tenant: UUID, actor: str, media_id: UUID, kept: str, looked: Looked
 ) -> MediaFile | None:
-    done = None
-    try:
-        async with rt.db.transaction(tenant) as session:
-            events.act_as(session, actor)
-            done = await ready(session, media_id, kept, looked)
-    finally:
-        if done is None:
-            await rt.store.delete(kept)  # another completion was faster, or the database is away
+    async with rt.db.transaction(tenant) as session:
+        events.act_as(session, actor)
+        done = await ready(session, media_id, kept, looked)
+        if done is None:  # another completion was faster
+            await discard(session, [kept])
     return done
 
 
@@ -202,10 +205,6 @@ async def _as_it_is(rt: Runtime, tenant: UUID, media_id: UUID) -> MediaFile:
         hint = "Send its bytes to the upload address first, or create a new upload."
         raise MediaNotReady("The file has not been uploaded.", hint=hint, path=("input", "mediaId"))
     return file
-
-
-async def _once(data: bytes) -> AsyncIterator[bytes]:
-    yield data
 
 
 def _check_declared(mime: str, size: int, largest: Mapping[str, int]) -> None:

@@ -93,9 +93,12 @@ async def find_readable(rt: Runtime, media_id: UUID, copy: str | None, expires: 
     if copy is not None:
         async with rt.db.read(file.tenant_id) as session:
             found = await derivative(session, media_id, copy)
-    if found is None or found.mime is None or await rt.store.size(found.object_key) != found.size:
+    if found is None or found.mime is None or found.object_key is None:
         raise LinkInvalid
-    return Readable(found.object_key, found.size or 0, found.mime, file.filename)
+    size = await rt.store.size(found.object_key)
+    if size is None or size != found.size:
+        raise LinkInvalid
+    return Readable(found.object_key, size, found.mime, file.filename)
 
 
 async def _find(rt: Runtime, *conditions: ColumnElement[bool]) -> MediaFile | None:

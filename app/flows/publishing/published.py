@@ -17,13 +17,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.actions.jobs.annotate import annotate
 from app.actions.jobs.withdraw import withdraw
 from app.actions.posts.compose import as_part
+from app.actions.posts.uses import note
 from app.domain.jobs.errors import JobNotEditable, JobNotPublished
 from app.domain.jobs.model import Job, JobPart
+from app.domain.jobs.queries import contents_of, parts_of
 from app.domain.jobs.queries import job as read_job
-from app.domain.jobs.queries import parts_of
 from app.domain.jobs.states import JobState
 from app.domain.posts.content import Stored
 from app.domain.posts.errors import InvalidContent, TargetProblem
+from app.domain.posts.queries import post as read_post
 from app.flows.connections.access import ready
 from app.flows.publishing.files import prepared_files
 from app.flows.runtime import Runtime
@@ -115,6 +117,8 @@ async def edit_published(rt: Runtime, tenant: UUID, actor: str, job_id: UUID, co
     async with rt.db.transaction(tenant) as session:
         events.act_as(session, actor)
         await _rewrite(session, job_id, resolved, ref)
+        post = await read_post(session, job.post_id)
+        await note(session, post.id, [post.content, *await contents_of(session, post.id)])
         return await annotate(session, job_id, "job.edited_on_platform", verb="job.edit_published")
 
 

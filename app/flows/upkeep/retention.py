@@ -1,4 +1,4 @@
-"""Let go of what is kept only for a time: events, keys, old flows, dead processes, webhooks, uploads never ended.
+"""Let go of what is kept only for a time: events, keys, flows, processes, webhooks, open uploads, unused files.
 
 Safe to run anywhere and at any time; two at once do the same work.
 """
@@ -13,12 +13,14 @@ import structlog
 from sqlalchemy import ColumnElement, delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.actions.media.discard import discard
 from app.domain.connections.flow_model import OAuthFlow
 from app.domain.connections.model import ConnectionCheck
 from app.domain.media.model import MediaFile, MediaState
 from app.domain.processes.model import Process
 from app.domain.webhooks.model import WebhookDelivery, WebhookShare
 from app.domain.webhooks.states import DeliveryState
+from app.flows.media.removal import sweep_media
 from app.flows.runtime import Runtime
 from app.kernel.settings import Timing
 from app.services.events import EventRow
@@ -54,6 +56,7 @@ async def sweep(rt: Runtime) -> None:
         abandoned = await _abandoned(session)
     for tenant, media_id in abandoned:
         await _drop_upload(rt, tenant, media_id)
+    await sweep_media(rt)
     log.debug("retention.swept")
 
 
@@ -83,5 +86,5 @@ async def _drop_upload(rt: Runtime, tenant: UUID, media_id: UUID) -> None:
     mine = (MediaFile.id == media_id, MediaFile.state == MediaState.AWAITING_UPLOAD)
     async with rt.db.transaction(tenant) as session:
         key = await session.scalar(delete(MediaFile).where(*mine).returning(MediaFile.object_key))
-    if key is not None:
-        await rt.store.delete(key)
+        if key is not None:
+            await discard(session, [key])

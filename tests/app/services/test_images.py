@@ -56,7 +56,7 @@ def turned_and_placed() -> bytes:
     ("kind", "mime"), [("JPEG", JPEG), ("PNG", PNG), ("WEBP", WEBP), ("GIF", GIF), ("AVIF", "image/avif")]
 )
 def test_a_kind_is_found_by_its_bytes(kind: str, mime: str) -> None:
-    assert probe(saved(picture(), kind)) == Probe(mime, 60, 40, animated=False)
+    assert probe(saved(picture(), kind)) == Probe(mime, 60, 40, animated=False, clean=mime != "image/avif")
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
@@ -67,7 +67,7 @@ def test_an_animation_is_seen(kind: str) -> None:
 
 def test_a_telephones_second_view_is_no_animation() -> None:
     data = saved(picture(), "MPO", save_all=True, append_images=[picture(colour="blue")])
-    assert probe(data) == Probe(JPEG, 60, 40, animated=False)
+    assert probe(data) == Probe(JPEG, 60, 40, animated=False, clean=False)
 
 
 def test_the_size_is_that_of_the_upright_image() -> None:
@@ -78,7 +78,7 @@ def test_the_size_is_that_of_the_upright_image() -> None:
 def test_a_file_is_read_from_its_path(tmp_path: Path) -> None:
     path = tmp_path / "misleading.gif"
     path.write_bytes(saved(picture(), "PNG"))
-    assert probe(path) == Probe(PNG, 60, 40, animated=False)
+    assert probe(path) == Probe(PNG, 60, 40, animated=False, clean=True)
 
 
 def test_a_file_that_is_not_what_it_was_said_to_be_is_refused() -> None:
@@ -263,11 +263,82 @@ async def test_an_animation_that_does_not_fit_is_refused(rules: ImageRules) -> N
     assert refusal.value.hint == "Make it smaller, or use a still image or a video."
 
 
-async def test_an_animation_with_metadata_is_refused() -> None:
+@pytest.mark.parametrize("kind", ["WEBP", "GIF", "PNG"])
+async def test_an_animation_goes_without_what_it_tells(kind: str) -> None:
     exif = Image.Exif()
-    exif[0x010F] = "maker"
-    with pytest.raises(ImageRefused, match="holds metadata"):
-        await fit(animation("WEBP", exif=exif), ImageRules(max_bytes=10_000, max_side=60, types=(WEBP,)))
+    exif[0x010F] = "c4n4ry-maker"
+    told = animation(kind, comment=b"c4n4ry-comment") if kind == "GIF" else animation(kind, exif=exif)
+    assert b"c4n4ry" in told
+    assert not probe(told).clean
+
+    fitted = await fit(told, ImageRules(max_bytes=10_000, max_side=60, types=(f"image/{kind.lower()}",)))
+
+    assert b"c4n4ry" not in fitted.data
+    frames = shown(fitted)
+    assert getattr(frames, "n_frames", 1) == 2
+    frames.seek(1)
+    red, _, blue = frames.convert("RGB").getpixel((5, 5))  # type: ignore[misc]
+    assert blue > 200 > red
+
+
+# -------------------------------------------------------------------------------------- shape and cleanness
+
+
+@pytest.mark.parametrize(
+    ("size", "low", "high", "framed"),
+    [
+        ((60, 40), None, None, (60, 40)),
+        ((60, 40), 0.8, 1.91, (60, 40)),
+        ((40, 100), 0.8, 1.91, (80, 100)),
+        ((191, 100), 0.8, 1.91, (191, 100)),
+        ((300, 100), 0.8, 1.91, (300, 158)),
+        ((3000, 100), 0.8, 1.91, (1000, 524)),
+    ],
+)
+async def test_a_shape_that_is_not_taken_gets_bars(
+    size: tuple[int, int], low: float | None, high: float | None, framed: tuple[int, int]
+) -> None:
+    rules = ImageRules(max_bytes=100_000, max_side=1000, types=(JPEG,), min_aspect=low, max_aspect=high)
+    fitted = await fit(saved(picture(*size), "JPEG"), rules)
+    assert (fitted.width, fitted.height) == framed == rules.fitted(*size)
+    image = shown(fitted).convert("RGB")
+    assert rules.takes(fitted.mime, len(fitted.data), *image.size)
+    corner, middle = image.getpixel((0, 0)), image.getpixel((image.width // 2, image.height // 2))
+    assert middle[0] > 240 > 20 > middle[1]  # type: ignore[index]
+    assert (corner == (255, 255, 255)) is (framed[0] / framed[1] != pytest.approx(size[0] / size[1], abs=0.02))
+
+
+async def test_bars_of_a_transparent_image_are_transparent() -> None:
+    rules = ImageRules(max_bytes=100_000, max_side=1000, types=(PNG,), min_aspect=1.0)
+    source = picture(20, 60, "RGBA", (255, 0, 0, 128))
+    image = shown(await fit(saved(source, "PNG"), rules))
+    assert image.size == (60, 60)
+    assert (image.getpixel((0, 0)), image.getpixel((30, 30))) == ((255, 255, 255, 0), (255, 0, 0, 128))
+
+
+@pytest.mark.parametrize(
+    ("data", "clean"),
+    [
+        (saved(picture(), "JPEG"), True),
+        (turned_and_placed(), False),
+        (
+            saved(picture(), "JPEG", icc_profile=ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()),
+            False,
+        ),
+        (saved(picture(mode="CMYK", colour=(0, 255, 255, 0)), "JPEG"), False),
+        (saved(picture(), "JPEG") + b"a film of a telephone", False),
+        (saved(picture(), "GIF", comment=b"who"), False),
+    ],
+    ids=["plain", "place", "profile", "CMYK", "more behind it", "comment"],
+)
+def test_only_an_image_that_is_nothing_else_is_clean(data: bytes, clean: bool) -> None:
+    assert probe(data).clean is clean
+
+
+@pytest.mark.parametrize("kind", ["PNG", "GIF", "WEBP"])
+def test_an_image_with_something_behind_it_is_refused(kind: str) -> None:
+    with pytest.raises(ImageRefused, match="an image and something else at the same time"):
+        probe(saved(picture(), kind) + b"<script>alert(1)</script>")
 
 
 async def test_rules_without_a_type_that_can_be_written_are_a_mistake() -> None:

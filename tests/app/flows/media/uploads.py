@@ -17,10 +17,28 @@ def image(kind: str = "PNG", size: tuple[int, int] = (40, 30)) -> bytes:
     return out.getvalue()
 
 
-def video(brand: bytes = b"isom", *compatible: bytes) -> bytes:
-    """The beginning of a video, with some bytes behind it."""
-    body = b"ftyp" + brand + struct.pack(">I", 512) + b"".join((b"isom", *compatible))
-    return struct.pack(">I", len(body) + 4) + body + struct.pack(">I", 1008) + b"mdat" + bytes(1000)
+def box(name: bytes, *body: bytes) -> bytes:
+    """A box of a video file."""
+    data = b"".join(body)
+    return struct.pack(">I", len(data) + 8) + name + data
+
+
+def track(kind: bytes = b"vide", codec: bytes = b"avc1", reference: bytes = b"\0\0\0\1") -> bytes:
+    """A track of two seconds, 50 frames, 64 by 48."""
+    matrix = struct.pack(">9i", 65536, 0, 0, 0, 65536, 0, 0, 0, 1 << 30)
+    shown = bytes(40) + matrix + struct.pack(">II", 64 << 16, 48 << 16)
+    times = bytes(12) + struct.pack(">II", 25, 50) + bytes(4)
+    located = box(b"dinf", box(b"dref", bytes(4), struct.pack(">I", 1), box(b"url ", reference)))
+    described = box(b"stsd", bytes(4), struct.pack(">I", 1), box(codec, bytes(8)))
+    table = box(b"stbl", described, box(b"stts", bytes(4), struct.pack(">III", 1, 50, 1)))
+    inner = (box(b"mdhd", times), box(b"hdlr", bytes(8), kind, bytes(12)), box(b"minf", located, table))
+    return box(b"trak", box(b"tkhd", shown), box(b"mdia", *inner))
+
+
+def video(brand: bytes = b"isom", *tracks: bytes, size: int = 1000) -> bytes:
+    """A small video: its index, then as many bytes of pictures as asked for."""
+    index = box(b"moov", box(b"mvhd", bytes(12), struct.pack(">II", 1000, 2000), bytes(80)), *(tracks or [track()]))
+    return box(b"ftyp", brand, struct.pack(">I", 512), b"isom") + index + box(b"mdat", bytes(size))
 
 
 def pdf(body: bytes = b"") -> bytes:

@@ -11,7 +11,8 @@ import pytest
 from app.domain.media.model import MediaFile
 from app.flows.media.intake import CreateUpload, complete_upload, create_upload
 from app.flows.media.transfer import find_upload, receive
-from app.flows.publishing.files import fit_ahead, prepared_files
+from app.flows.publishing.copies import fit_ahead
+from app.flows.publishing.files import prepared_files
 from app.services.vault import generate_key
 from connectors.capabilities import ImageRules
 from connectors.catalog import Catalog

@@ -11,7 +11,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
-from math import ceil
 
 
 class Unit(StrEnum):
@@ -208,27 +207,6 @@ class ImageRules:
     """The narrowest shape that is taken, as width divided by height. A narrower image gets bars; nothing is cut off."""
     max_aspect: float | None = None
     """The widest shape that is taken. A wider image gets bars."""
-
-    def framed(self, width: int, height: int) -> tuple[int, int]:
-        """The size of the frame that an image of this size needs: its own, or one with bars at two sides."""
-        if self.min_aspect is not None and width < height * self.min_aspect:
-            return ceil(height * self.min_aspect), height
-        if self.max_aspect is not None and width > height * self.max_aspect:
-            return width, ceil(width / self.max_aspect)
-        return width, height
-
-    def fitted(self, width: int, height: int) -> tuple[int, int]:
-        """The size of an image after it was made to fit, unless its bytes are too many then."""
-        inner_width, inner_height = self.framed(width, height)
-        scale = min(1.0, self.max_side / max(inner_width, inner_height))
-        small = max(1, round(width * scale)), max(1, round(height * scale))
-        framed_width, framed_height = self.framed(*small)
-        return min(framed_width, self.max_side), min(framed_height, self.max_side)
-
-    def takes(self, mime: str | None, size: int, width: int, height: int) -> bool:
-        """Whether an image fits as it is."""
-        small = mime in self.types and size <= self.max_bytes and max(width, height) <= self.max_side
-        return small and self.framed(width, height) == (width, height)
 
 
 @dataclass(frozen=True, slots=True)

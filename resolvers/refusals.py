@@ -22,6 +22,7 @@ from app.kernel.errors import InvalidInput, NotFound
 from app.services.idempotency import IdempotencyKeyReused
 from schema import errors as words
 from schema.webhooks import WebhookNotReplayable
+from schema.media_results import MediaInUse
 
 TABLE: Sequence[tuple[type[Exception], type[words.UserError]]] = (
     (posts.InvalidContent, words.InvalidContent),
@@ -43,7 +44,7 @@ TABLE: Sequence[tuple[type[Exception], type[words.UserError]]] = (
     (connections.PlatformNotReady, words.PlatformNotReady),
     (connections.ConnectFailed, words.ConnectFailed),
     (PlatformRefused, words.PlatformRefused),
-    (media.MediaInUse, words.MediaInUse),
+    (media.MediaInUse, MediaInUse),
     (media.MediaNotReady, words.MediaNotReady),
     (media.MediaRefused, words.MediaRefused),
     (webhooks.WebhookNotReplayable, WebhookNotReplayable),

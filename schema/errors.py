@@ -5,14 +5,13 @@ A type is named by what a client can do about it. The field's result union lists
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Self
 
 import strawberry
 
 from app.domain.connections.errors import ConnectionNotUsable as UnusableConnection
 from app.domain.connections.errors import ConnectionStateRefused as RefusedConnection
 from app.domain.jobs.errors import JobRefusal
-from app.domain.media.errors import MediaInUse as UsedMedia
 from app.domain.posts.errors import InvalidContent as BadContent
 from app.domain.posts.errors import PostNotEditable as FinishedPost
 from app.domain.posts.errors import PostRevisionConflict, TargetProblem
@@ -95,19 +94,6 @@ class MediaRefused(UserError):
 @strawberry.type(description="The file's bytes have not arrived: send them first.")
 class MediaNotReady(UserError):
     """No bytes yet."""
-
-
-@strawberry.type(description="A post that has not gone out shows the file.")
-class MediaInUse(UserError):
-    """A file that is needed."""
-
-    row: strawberry.Private[UsedMedia]
-    post: Post | None = one("posts", by="post_id", into="schema.posts:Post", description="The first of these posts.")
-
-    @classmethod
-    def of(cls, error: Any) -> Self:
-        """A refusal about a file."""
-        return cls(row=error, message=error.message, code=error.code, path=list(error.path), hint=error.hint)
 
 
 @strawberry.type(description="One reason why a platform would refuse the content.")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, Self, TypeAlias
 
 import strawberry
 
+from app.domain.media.errors import MediaInUse as UsedMedia
 from app.domain.media.model import MediaFile
-from schema.errors import InvalidInput, MediaInUse, MediaNotReady, MediaRefused, NotFound, UserError
+from schema.errors import InvalidInput, MediaNotReady, MediaRefused, NotFound, UserError
 from schema.media import Media, MediaUpload
+from schema.posts import Post
 from schema.scalars import URL
+from schema.traversal import one
 
 
 @strawberry.input(description="A file to be uploaded.")
@@ -64,6 +67,19 @@ class MediaDeleted:
     """Gone."""
 
     media_id: strawberry.ID = strawberry.field(description="The file that there was.")
+
+
+@strawberry.type(description="A post that has not gone out shows the file.")
+class MediaInUse(UserError):
+    """A file that is needed."""
+
+    row: strawberry.Private[UsedMedia]
+    post: Post | None = one("posts", by="post_id", into="schema.posts:Post", description="The first of these posts.")
+
+    @classmethod
+    def of(cls, error: Any) -> Self:
+        """A refusal about a file."""
+        return cls(row=error, message=error.message, code=error.code, path=list(error.path), hint=error.hint)
 
 
 @strawberry.type(description="The bytes were looked at, and the file cannot be used: `message` says why.")

@@ -21,6 +21,7 @@ from app.domain.keys.model import Scope
 from app.domain.media.model import MediaState
 from app.domain.posts.planned_time import TimeNotice
 from app.domain.posts.states import LatePolicy, PostState
+from app.flows.publishing.copies import CopyNeed
 from app.flows.publishing.missed import MissedAction
 from connectors.capabilities import ConnectBy, FieldKind, FormatKey, MediaKind, ReconcileClass, ScopeUse, Unit
 from connectors.contract import Severity
@@ -70,6 +71,7 @@ offer(
 )
 offer(Scope, "What an API key may do.", name="KeyScope")
 offer(MediaState, "Whether a file can be used.")
+offer(CopyNeed, "What is known of the copy of a file that one platform needs.", name="MediaCopyState")
 offer(
     TimeNotice,
     "What was unusual about a local time on the day that clocks change.",

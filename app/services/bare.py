@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Final
 
 Span = tuple[int, int, bool]
 """From where to where a block goes, and whether it is kept."""
 
+_MOST_BLOCKS: Final = 200_000
+"""More than any image has, and few enough to be held in memory."""
 _PNG_KEPT: Final = frozenset(
     {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"sBIT", b"pHYs", b"bKGD"}
     | {b"acTL", b"fcTL", b"fdAT"}
@@ -60,10 +63,10 @@ def _spans(data: bytes, mime: str) -> list[Span] | None:
     if walk is None:
         return None
     try:
-        spans = list(walk(data))
+        spans = list(islice(walk(data), _MOST_BLOCKS + 1))
     except IndexError:
         raise NotWhole from None
-    if spans[-1][1] > len(data):
+    if len(spans) > _MOST_BLOCKS or spans[-1][1] > len(data):
         raise NotWhole
     return spans
 
@@ -82,6 +85,8 @@ def _png(data: bytes) -> Iterator[Span]:
 
 def _webp(data: bytes) -> Iterator[Span]:
     here, size = 12, int.from_bytes(data[4:8], "little") + 8
+    if size > len(data):
+        raise NotWhole
     yield 0, here, True
     while here + 8 <= size:
         length = int.from_bytes(data[here + 4 : here + 8], "little")

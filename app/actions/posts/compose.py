@@ -18,6 +18,7 @@ from app.domain.posts.content import Stored, media_ids
 from app.domain.posts.errors import TargetProblem
 from connectors.capabilities import ImageRules, MediaKind
 from connectors.contract import Account, Connector, Content, Link, Media, Part, Problem
+from connectors.framing import fitted
 
 Opener = Callable[[MediaFile], Callable[[], AsyncIterator[bytes]]]
 Linker = Callable[[MediaFile], Callable[[], Awaitable[str]]]
@@ -117,7 +118,7 @@ def _as_fitted(file: MediaFile, rules: ImageRules) -> MediaFile:
     """An image as it will be once it was made to fit: its size is no reason to refuse it now."""
     if file.kind != MediaKind.IMAGE or file.width is None or file.height is None:
         return file
-    width, height = rules.fitted(file.width, file.height)
+    width, height = fitted(rules, file.width, file.height)
     return MediaFile(
         id=file.id,
         tenant_id=file.tenant_id,

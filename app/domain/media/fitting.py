@@ -6,6 +6,7 @@ import hashlib
 
 from app.domain.media.model import MediaFile
 from connectors.capabilities import ImageRules, MediaKind
+from connectors.framing import takes
 
 
 def fingerprint(rules: ImageRules) -> str:
@@ -20,4 +21,4 @@ def fits(file: MediaFile, rules: ImageRules) -> bool:
     """
     if file.kind != MediaKind.IMAGE:
         return True
-    return file.clean is True and rules.takes(file.mime, file.size or 0, file.width or 0, file.height or 0)
+    return file.clean is True and takes(rules, file.mime, file.size or 0, file.width or 0, file.height or 0)

@@ -70,6 +70,19 @@ def test_an_image_cut_short_is_not_whole(kind: str) -> None:
         bare(saved(kind)[:-4], KINDS[kind])
 
 
+def test_a_size_that_is_a_lie_costs_no_time() -> None:
+    data = bytearray(saved("WEBP"))
+    data[4:8] = b"\xff\xff\xff\x7f"
+    with pytest.raises(NotWhole):
+        bare(bytes(data), "image/webp")
+
+
+def test_a_crowd_of_blocks_is_refused() -> None:
+    data = saved("PNG")
+    with pytest.raises(NotWhole):
+        bare(data[:33] + (bytes(4) + b"tEXt" + bytes(4)) * 200_001 + data[33:], "image/png")
+
+
 def test_other_types_are_not_known() -> None:
     assert bare(b"anything", "image/avif") is None
     assert end_of(b"anything", "image/avif") is None

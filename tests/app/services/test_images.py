@@ -10,8 +10,11 @@ import pytest
 from PIL import Image, ImageCms
 
 from app.services import images
-from app.services.images import Fitted, ImageRefused, Probe, fit, probe
+from app.services.image_fitting import Fitted, fit
+from app.services.images import ImageRefused, Probe, probe
 from connectors.capabilities import ImageRules
+from connectors.framing import fitted as fitted_size
+from connectors.framing import takes
 
 JPEG, PNG, WEBP, GIF = "image/jpeg", "image/png", "image/webp", "image/gif"
 RULES = ImageRules(max_bytes=1_000_000, max_side=2000, types=(JPEG, PNG, WEBP))
@@ -300,9 +303,9 @@ async def test_a_shape_that_is_not_taken_gets_bars(
 ) -> None:
     rules = ImageRules(max_bytes=100_000, max_side=1000, types=(JPEG,), min_aspect=low, max_aspect=high)
     fitted = await fit(saved(picture(*size), "JPEG"), rules)
-    assert (fitted.width, fitted.height) == framed == rules.fitted(*size)
+    assert (fitted.width, fitted.height) == framed == fitted_size(rules, *size)
     image = shown(fitted).convert("RGB")
-    assert rules.takes(fitted.mime, len(fitted.data), *image.size)
+    assert takes(rules, fitted.mime, len(fitted.data), *image.size)
     corner, middle = image.getpixel((0, 0)), image.getpixel((image.width // 2, image.height // 2))
     assert middle[0] > 240 > 20 > middle[1]  # type: ignore[index]
     assert (corner == (255, 255, 255)) is (framed[0] / framed[1] != pytest.approx(size[0] / size[1], abs=0.02))

@@ -21,8 +21,8 @@ from app.flows.publishing.published import PlatformRefused
 from app.kernel.errors import InvalidInput, NotFound
 from app.services.idempotency import IdempotencyKeyReused
 from schema import errors as words
-from schema.webhooks import WebhookNotReplayable
 from schema.media_results import MediaInUse
+from schema.webhooks import WebhookNotReplayable
 
 TABLE: Sequence[tuple[type[Exception], type[words.UserError]]] = (
     (posts.InvalidContent, words.InvalidContent),

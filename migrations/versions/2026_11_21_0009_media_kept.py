@@ -8,8 +8,8 @@ from sqlalchemy.dialects import postgresql
 
 from migrations import policies
 
-revision = "0008"
-down_revision = "0006"
+revision = "0009"
+down_revision = "0008"
 
 
 def upgrade() -> None:

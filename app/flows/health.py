@@ -182,10 +182,11 @@ def _punctuality(queue: Queue, now: datetime) -> Check:
 
 async def _queue(rt: Runtime, tenant: UUID | None) -> Queue:
     opened = rt.db.system() if tenant is None else rt.db.read(tenant)
+    again = timedelta(seconds=rt.settings.timing.offer_again)
     async with opened as session:
         return Queue(
             depth=await statistics.by_state(session, tenant),
-            oldest_due_at=await statistics.oldest_due(session, tenant),
+            oldest_due_at=await statistics.oldest_due(session, tenant, offered_for=again),
             scheduler_lag=await _scheduler_lag(session, tenant),
         )
 

@@ -59,6 +59,7 @@ SYSTEM_GRANTS = {
         "platform",
         "state",
         "due_at",
+        "ready_at",
         "wake_at",
         "publish_by",
         "lease_until",

@@ -24,6 +24,7 @@ query($range: InstantRange!, $granularity: Granularity! = DAY, $zone: TimeZone! 
 
 async def test_health_counts_what_waits_in_this_workspace(graph: Graph, other_graph: Graph) -> None:
     job = await graph.world.job()
+    await graph.world.update("jobs", job.id, wake_at=now() + timedelta(seconds=20))  # offered, and not taken yet
     await other_graph.world.job()
     seen = (await graph.ask(HEALTH))["health"]
     depth = {one["state"]: one["count"] for one in seen["queue"]["depth"]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, null, select
@@ -89,9 +89,15 @@ async def by_state(session: AsyncSession, tenant: UUID | None) -> dict[JobState,
     return {row.state: row.jobs for row in (await session.execute(query)).all()}
 
 
-async def oldest_due(session: AsyncSession, tenant: UUID | None) -> datetime | None:
-    """The planned time of the job that has been due longest and still waits for a worker."""
-    query = select(func.min(Job.due_at)).where(Job.state.in_(DUE), Job.wake_at <= func.clock_timestamp())
+async def oldest_due(session: AsyncSession, tenant: UUID | None, *, offered_for: timedelta) -> datetime | None:
+    """The planned time of the job that has been due longest and still waits for a worker.
+
+    A job that was offered is not taken yet: `offered_for` is how far an offer moves its `wake_at` on.
+    """
+    now = func.statement_timestamp()  # `wake_at` only serves as the index
+    query = select(func.min(Job.due_at)).where(
+        Job.state.in_(DUE), Job.ready_at <= now, Job.wake_at <= now + offered_for
+    )
     if tenant is not None:
         query = query.where(Job.tenant_id == tenant)
     found: datetime | None = await session.scalar(query)

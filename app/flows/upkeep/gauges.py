@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from sqlalchemy import func, select
 
 from app.domain.jobs.model import Job
 from app.domain.jobs.states import JobState
+from app.domain.jobs.statistics import oldest_due
 from app.flows.runtime import Runtime
 from app.kernel import metrics
 
@@ -14,17 +17,14 @@ GAUGES = {JobState.UNKNOWN: metrics.UNKNOWN, JobState.NEEDS_REVIEW: metrics.NEED
 
 async def measure(rt: Runtime) -> None:
     """Look at the whole installation once."""
-    now = func.clock_timestamp()
-    waiting = Job.state.in_((JobState.SCHEDULED, JobState.RETRYING))
+    again = timedelta(seconds=rt.settings.timing.offer_again)
     counted = (
         select(Job.platform, Job.state, func.count()).where(Job.state.in_(GAUGES)).group_by(Job.platform, Job.state)
     )
     async with rt.db.system() as session:
-        oldest = await session.scalar(
-            select(func.extract("epoch", now - func.min(Job.due_at))).where(waiting, Job.wake_at <= now)
-        )
+        oldest = await oldest_due(session, None, offered_for=again)
         rows = (await session.execute(counted)).all()
-    metrics.OLDEST_DUE.set(float(oldest or 0))
+    metrics.OLDEST_DUE.set(0 if oldest is None else (rt.clock.now() - oldest).total_seconds())
     for state, gauge in GAUGES.items():
         found = {platform: count for platform, which, count in rows if which is state}
         for connector in rt.catalog.all():

@@ -23,8 +23,8 @@ async def test_what_is_due_and_what_is_unknown_is_told(world: World) -> None:
     await clear(world)
     waiting = await world.job()
     await world.owner.execute(
-        "UPDATE jobs SET due_at = due_at - interval '100 seconds', wake_at = wake_at - interval '100 seconds'"
-        " WHERE id = $1",
+        "UPDATE jobs SET due_at = due_at - interval '100 seconds', ready_at = ready_at - interval '100 seconds',"
+        " wake_at = now() + interval '20 seconds' WHERE id = $1",  # it was offered, and nobody has taken it
         waiting.id,
     )
     lost = await world.job()

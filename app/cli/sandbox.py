@@ -44,4 +44,5 @@ async def _serve(data: Path, bluesky_port: int, mastodon_port: int) -> None:
         for name, kind in CLOSED.items():
             typer.echo(f"Simulated {kind.title}: {running.url(name)}")
         typer.echo(f"POSTD_ENDPOINTS='{orjson.dumps(running.endpoints).decode()}'")
+        typer.echo(f"POSTD_APPS='{orjson.dumps(running.apps).decode()}'")
         await stop.wait()

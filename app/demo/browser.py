@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from http.cookies import SimpleCookie
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 from connectors.transport import Answer, Transport
 
@@ -23,6 +23,8 @@ class Form:
 
     action: str
     fields: dict[str, str] = field(default_factory=dict)
+    offered: dict[str, list[str]] = field(default_factory=dict)
+    """Boxes that nobody has ticked, by name."""
     button: tuple[str, str] | None = None
     """Name and value of its first button."""
 
@@ -44,7 +46,10 @@ class _Forms(HTMLParser):
         if tag == "button" and form.button is None:
             form.button = (name, given.get("value", ""))
         elif tag == "input" and name:
-            if kind in ("radio", "checkbox") and "checked" not in given:
+            if kind == "checkbox" and "checked" not in given:
+                form.offered.setdefault(name, []).append(given.get("value", "on"))
+                return
+            if kind == "radio" and "checked" not in given:
                 return
             form.fields[name] = given.get("value", "on" if kind == "checkbox" else "")
 
@@ -67,8 +72,8 @@ class Browser:
         """Open a page and follow it to where it leads."""
         return await self._follow("GET", url, None)
 
-    async def press(self, url: str, page: Answer, filled: Mapping[str, str] | None = None) -> tuple[str, Answer]:
-        """Fill in the page's first form and press its first button.
+    async def press(self, url: str, page: Answer) -> tuple[str, Answer]:
+        """Tick every box of the page's first form and press its first button.
 
         Raises:
             Lost: the page has no form.
@@ -76,14 +81,18 @@ class Browser:
         form = first_form(page)
         if form is None:
             raise Lost(f"{url} answered {page.status} and has no form.")
-        fields = {**form.fields, **(filled or {})}
+        fields = [*form.fields.items(), *((name, value) for name, many in form.offered.items() for value in many)]
         if form.button is not None and form.button[0]:
-            fields[form.button[0]] = form.button[1]
+            fields.append(form.button)
         return await self._follow("POST", urljoin(url, form.action), fields)
 
-    async def _follow(self, method: str, url: str, form: Mapping[str, str] | None) -> tuple[str, Answer]:
+    async def _follow(self, method: str, url: str, form: Sequence[tuple[str, str]] | None) -> tuple[str, Answer]:
         for _ in range(MOST_HOPS):
-            answer = await self._http.send(method, url, form=form, headers=self._headers(url))
+            headers = self._headers(url)
+            if form is not None:
+                headers["content-type"] = "application/x-www-form-urlencoded"
+            content = None if form is None else urlencode(form).encode()
+            answer = await self._http.send(method, url, content=content, headers=headers)
             self._keep(url, answer)
             if answer.status not in (301, 302, 303, 307, 308):
                 return url, answer

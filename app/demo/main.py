@@ -1,4 +1,4 @@
-"""Plays the demo: starts everything, connects two accounts, schedules a dozen posts and shows them go out live."""
+"""Plays the demo: starts everything, connects accounts on five platforms, shows a dozen posts go out live."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def play(*, once: bool) -> int:
     """Play the story; gives the exit status: 0 only if every post went out exactly once."""
     screen = Screen()
     with surroundings.embedded() as settings:
-        screen.say("Starting a simulated Bluesky and Mastodon, the API, a worker and a scheduler ...")
+        screen.say("Starting five simulated platforms, the API, a worker and a scheduler ...")
         try:
             with staged(settings) as stage:
                 return surroundings.run(_story(settings, stage, screen, once=once))
@@ -76,8 +76,8 @@ async def _story(settings: Settings, stage: Stage, screen: Screen, *, once: bool
 
 async def _stay(stage: Stage, screen: Screen, key: Secret) -> None:
     screen.say(f"\nThe playground:        {stage.url}/graphql#key={key.reveal()}")
-    screen.say(f"Simulated Bluesky:     {stage.bluesky}")
-    screen.say(f"Simulated Mastodon:    {stage.mastodon}")
+    for name, url in stage.platforms.items():
+        screen.say(f"{f'Simulated {name.title()}:':22} {url}")
     screen.say(f"Logs:                  {stage.logs}")
     screen.say("Everything keeps running; stop it with Ctrl-C.")
     await asyncio.Event().wait()

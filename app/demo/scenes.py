@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -36,14 +36,17 @@ class Troupe:
         self.all_scheduled = False
 
     async def connect(self) -> None:
-        """Connect both accounts through the platforms' real consent pages."""
-        fields = {
-            "bluesky": [{"name": "identifier", "value": self.stage.bluesky}],
-            "mastodon": [{"name": "instance", "value": self.stage.mastodon}],
-        }
-        for platform, given in fields.items():
+        """Connect accounts through the platforms' real consent pages; one sign-in with Meta gives two."""
+        at = self.stage.platforms
+        ways: Sequence[tuple[str, str, Sequence[Mapping[str, str]]]] = (
+            ("bluesky", "OAUTH", [{"name": "identifier", "value": at["bluesky"]}]),
+            ("mastodon", "OAUTH", [{"name": "instance", "value": at["mastodon"]}]),
+            ("facebook", "OAUTH", []),
+            ("linkedin", "PAGE", []),
+        )
+        for platform, method, given in ways:
             answer = await self.api.ask(
-                documents.START, {"input": {"platform": platform, "method": "OAUTH", "fields": given}}
+                documents.START, {"input": {"platform": platform, "method": method, "fields": given}}
             )
             link = expect(answer["startConnection"], "ConnectionLink")["url"]
             browser = Browser(self.http)
@@ -56,15 +59,20 @@ class Troupe:
         rows = (await self.api.ask(documents.CONNECTIONS))["connections"]["edges"]
         for edge in rows:
             node = edge["node"]
-            self.connections[node["platform"]["key"]] = node["id"]
+            self.connections.setdefault(node["platform"]["key"], node["id"])
             self.screen.say(
                 f"Connected {node['account']['handle']} on {node['platform']['key']}: {node['state'].lower()}."
             )
 
-    async def upload(self) -> str:
+    async def upload(self, shade: int) -> str:
         """Upload an image that we draw here; gives its id."""
-        data = picture()
-        wanted = {"filename": "loaf.png", "mime": "image/png", "size": len(data), "alt": "Waves of warm colour"}
+        data = picture(shade)
+        wanted = {
+            "filename": f"loaf-{shade}.png",
+            "mime": "image/png",
+            "size": len(data),
+            "alt": "Waves of warm colour",
+        }
         made = expect(
             (await self.api.ask(documents.UPLOAD, {"input": wanted}))["createMediaUpload"], "MediaUploadCreated"
         )
@@ -85,7 +93,7 @@ class Troupe:
 
     async def play(self) -> None:
         """Schedule every scene, then let each trouble come at its time."""
-        media = await self.upload()
+        media = [await self.upload(shade) for shade in (0, 60)]
         self.screen.open()
         start = datetime.now(UTC) + timedelta(seconds=1)
         async with asyncio.TaskGroup() as group:
@@ -109,10 +117,10 @@ class Troupe:
             if self.all_scheduled and len(states) == len(self.expected) and set(states) <= FINAL:
                 return
 
-    async def _schedule(self, scene: Scene, number: int, start: datetime, media: str) -> dict[str, Any]:
+    async def _schedule(self, scene: Scene, number: int, start: datetime, media: Sequence[str]) -> dict[str, Any]:
         content = {**scene.content, "languages": ["en"]}
-        if scene.image:
-            content["media"] = [{"mediaId": media}]
+        if scene.images:
+            content["media"] = [{"mediaId": key} for key in media[: scene.images]]
         wanted = {
             "content": content,
             "targets": [self._target(scene, platform) for platform in scene.targets],
@@ -147,7 +155,7 @@ class Troupe:
             await self._control("POST", f"/faults/{fault['id']}/release", {"how": "act"})
 
     async def _control(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        url = f"{self.stage.bluesky}/_sandbox{path}"
+        url = f"{self.stage.platforms['bluesky']}/_sandbox{path}"
         answer = await self.http.send(method, url, json=body, timeout=40)
         found: dict[str, Any] = answer.json()
         return found
@@ -169,12 +177,16 @@ def expect(answer: dict[str, Any], kind: str) -> dict[str, Any]:
     return answer
 
 
-def picture() -> bytes:
+def picture(shade: int) -> bytes:
     """A small PNG, drawn here so that the demo needs no file."""
+
+    def wave(height: int, at: float) -> int:
+        return int(height * math.sin(at))
+
     image = Image.new("RGB", (320, 200))
     image.putdata(
         [
-            (200 + int(40 * math.sin(x / 30)), 140 + int(50 * math.sin((x + y) / 25)), 80 + int(40 * math.cos(y / 20)))
+            (200 + wave(40, x / 30), 140 + wave(50, (x + y) / 25), 80 + shade + wave(40, y / 20 + math.pi / 2))
             for y in range(200)
             for x in range(320)
         ]

@@ -30,7 +30,7 @@ class Scene:
     content: Mapping[str, Any]
     targets: Sequence[str] = BOTH
     options: Mapping[str, Any] = field(default_factory=dict)
-    image: bool = False
+    images: int = 0
     trouble: Trouble | None = None
     cancel: bool = False
     """It is cancelled before its time: nothing must go out."""
@@ -42,7 +42,7 @@ def _fault(platform: str, path: str, kind: str, **more: Any) -> dict[str, Any]:
 
 SCENES: tuple[Scene, ...] = (
     Scene("text", 2, {"text": "Good morning from #POSTD. Read more at https://example.com/today"}),
-    Scene("image", 4, {"text": "Fresh from the oven."}, image=True),
+    Scene("image", 4, {"text": "Fresh from the oven."}, images=1),
     Scene("mention and tags", 6, {"text": "Thanks @bakery.test for the #bread!"}, targets=("bluesky",)),
     Scene(
         "thread",
@@ -79,6 +79,13 @@ SCENES: tuple[Scene, ...] = (
         {"text": "The platform took it, and its answer was lost."},
         targets=("mastodon",),
         trouble=Trouble(_fault("mastodon", STATUSES, "drop_after_effect")),
+    ),
+    Scene("carousel", 21, {"text": "From flour to loaf."}, targets=("facebook", "instagram"), images=2),
+    Scene(
+        "first comment",
+        22,
+        {"text": "We hire a baker.", "thread": [{"text": "Write to jobs@bakery.test."}]},
+        targets=("facebook", "linkedin"),
     ),
     Scene("content warning", 28, {"text": "The baker did it."}, targets=("mastodon",), options={"spoilerText": "Plot"}),
     Scene("link card", 30, {"text": "Our new site:", "link": {"url": "https://example.com", "title": "Example"}}),

@@ -7,10 +7,11 @@ import shutil
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -29,6 +30,10 @@ QUICK = {
 """Short intervals, so that a lost answer is settled while one watches."""
 
 
+PLATFORMS = ("bluesky", "mastodon", "meta", "linkedin")
+"""The simulated servers; Meta's is Facebook and Instagram."""
+
+
 class NotReady(Exception):
     """A part did not come up; the message says where to read why."""
 
@@ -38,8 +43,8 @@ class Stage:
     """The running parts."""
 
     url: str
-    bluesky: str
-    mastodon: str
+    platforms: Mapping[str, str]
+    """Where each simulated platform answers."""
     worker: Child
     logs: Path
 
@@ -96,12 +101,14 @@ def staged(settings: Settings) -> Iterator[Stage]:
             "POSTD_PORT": str(port),
             "POSTD_MEDIA_STORE": f"file:{folder / 'media'}",
             "POSTD_LOG_JSON": "true",
+            "POSTD_ENDPOINTS": orjson.dumps(addresses["endpoints"]).decode(),
+            "POSTD_APPS": orjson.dumps(addresses["apps"]).decode(),
         }
         parts = [_logged(Child(name, [*me, name], surroundings), logs) for name in ("api", "worker", "scheduler")]
         for part in parts:
             part.start()
             started.append(part)
-        yield Stage(url, addresses["bluesky"], addresses["mastodon"], parts[1], logs)
+        yield Stage(url, {name: addresses[name] for name in PLATFORMS}, parts[1], logs)
     finally:
         stop_all(started)
 
@@ -111,11 +118,11 @@ def _logged(child: Child, logs: Path) -> Child:
     return child
 
 
-def _addresses(file: Path, child: Child, logs: Path) -> dict[str, str]:
+def _addresses(file: Path, child: Child, logs: Path) -> dict[str, Any]:
     until = time.monotonic() + 30
     while time.monotonic() < until and child.running():
         if file.exists():
-            found: dict[str, str] = orjson.loads(file.read_bytes())
+            found: dict[str, Any] = orjson.loads(file.read_bytes())
             return found
         time.sleep(0.05)
     raise NotReady(f"The simulated platforms did not start; read {logs / 'sandbox.log'}.")

@@ -89,6 +89,14 @@ class Sandbox:
             found |= kind.endpoints(self.url(name))
         return found
 
+    @property
+    def apps(self) -> dict[str, dict[str, str]]:
+        """The applications that the closed platforms know, by the operator's name of each (POSTD_APPS)."""
+        found: dict[str, dict[str, str]] = {}
+        for kind in CLOSED.values():
+            found |= kind.apps()
+        return found
+
     def url(self, name: str) -> str:
         """Where a platform answers."""
         host = f"[{self._host}]" if ":" in self._host else self._host
@@ -161,7 +169,8 @@ class Sandbox:
     def _write_addresses(self) -> None:
         fresh = self._data_dir / f"{ADDRESSES}.new"
         addresses = {name: self.url(name) for name in self._ports}
-        fresh.write_bytes(orjson.dumps({**addresses, "pid": os.getpid()}))
+        settings = {"endpoints": self.endpoints, "apps": self.apps}
+        fresh.write_bytes(orjson.dumps({**addresses, **settings, "pid": os.getpid()}))
         fresh.replace(self._data_dir / ADDRESSES)
 
 

@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from connectors.sandbox.linkedin.accounts import ROLES, Account, Accounts
-from connectors.sandbox.linkedin.apps import APPS, PAGES_APP
+from connectors.sandbox.linkedin.apps import APPS, MEMBER_APP, PAGES_APP
 from connectors.sandbox.linkedin.comments import Comments
 from connectors.sandbox.linkedin.errors import LinkedInError, OAuthError, answer_error, answer_not_found, refusal
 from connectors.sandbox.linkedin.members import Members
@@ -29,6 +29,12 @@ class LinkedIn:
     name = "linkedin"
     title = "LinkedIn"
     origins: ClassVar[tuple[str, ...]] = ("https://www.linkedin.com", "https://api.linkedin.com")
+
+    @staticmethod
+    def apps() -> dict[str, dict[str, str]]:
+        """The applications that are known there: what `POSTD_APPS` takes."""
+        known = {"linkedin": MEMBER_APP, "linkedin_pages": PAGES_APP}
+        return {name: {"client_id": app.client_id, "client_secret": app.client_secret} for name, app in known.items()}
 
     @classmethod
     def endpoints(cls, base: str) -> dict[str, str]:

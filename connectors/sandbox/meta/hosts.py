@@ -26,6 +26,12 @@ META_APP: Final = App("7000000000000001", "meta-sandbox-app-secret-5f2c9a")
 INSTAGRAM_APP: Final = App("7000000000000002", "instagram-sandbox-app-secret-b81d04")
 
 
+def apps() -> dict[str, dict[str, str]]:
+    """The applications that are known there: what `POSTD_APPS` takes."""
+    known = {"meta": META_APP, "instagram": INSTAGRAM_APP}
+    return {name: {"client_id": app.client_id, "client_secret": app.secret} for name, app in known.items()}
+
+
 def endpoints(base: str) -> dict[str, str]:
     """Where each documented origin is found on the server at `base`: what `POSTD_ENDPOINTS` takes."""
     return {f"https://{host}": f"{base}/{host}" for host in HOSTS}

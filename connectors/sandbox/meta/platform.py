@@ -16,7 +16,7 @@ from connectors.sandbox.meta.calls import Meta as Parts
 from connectors.sandbox.meta.dialog import ALL_SCOPES, Dialog
 from connectors.sandbox.meta.errors import GraphError, answer_error, body_of, refusal
 from connectors.sandbox.meta.graph import GraphApi
-from connectors.sandbox.meta.hosts import DIALOG, FACEBOOK, INSTAGRAM, INSTAGRAM_DIALOG, endpoints
+from connectors.sandbox.meta.hosts import DIALOG, FACEBOOK, INSTAGRAM, INSTAGRAM_DIALOG, apps, endpoints
 from connectors.sandbox.meta.login import Login
 from connectors.sandbox.meta.things import Things
 from connectors.sandbox.meta.tokens import OWN, PAGE, Tokens, bearer
@@ -29,6 +29,7 @@ class Meta:
 
     name = "meta"
     title = "Facebook and Instagram"
+    apps = staticmethod(apps)
     endpoints = staticmethod(endpoints)
 
     def __init__(self, world: World, address: Addresses) -> None:

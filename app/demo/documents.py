@@ -12,6 +12,16 @@ mutation Start($input: StartConnectionInput!) {
 }
 """
 
+RECONNECT = """
+mutation Reconnect($input: ReconnectConnectionInput!) {
+  reconnectConnection(input: $input) {
+    __typename
+    ... on ConnectionLink { url }
+    ... on UserError { message hint }
+  }
+}
+"""
+
 CONNECTIONS = """
 query Connections { connections(first: 10) { edges { node { id state platform { key } account { handle } } } } }
 """

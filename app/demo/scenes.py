@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,7 +15,7 @@ from app.demo import documents
 from app.demo.api import Client
 from app.demo.browser import Browser, Lost, first_form
 from app.demo.screen import Screen
-from app.demo.script import LONG, SCENES, Scene
+from app.demo.script import LONG, META, OWNER, SCENES, Scene
 from app.demo.stage import Stage
 from connectors.transport import Transport
 
@@ -48,14 +48,7 @@ class Troupe:
             answer = await self.api.ask(
                 documents.START, {"input": {"platform": platform, "method": method, "fields": given}}
             )
-            link = expect(answer["startConnection"], "ConnectionLink")["url"]
-            browser = Browser(self.http)
-            url, page = await browser.open(link)
-            # Our own page, then the platform's consent page; the last one has nothing left to press.
-            while page.ok and first_form(page) is not None:
-                url, page = await browser.press(url, page)
-            if not page.ok:
-                raise Lost(f"{url} answered {page.status}.")
+            await self._agree(expect(answer["startConnection"], "ConnectionLink")["url"])
         rows = (await self.api.ask(documents.CONNECTIONS))["connections"]["edges"]
         for edge in rows:
             node = edge["node"]
@@ -63,6 +56,15 @@ class Troupe:
             self.screen.say(
                 f"Connected {node['account']['handle']} on {node['platform']['key']}: {node['state'].lower()}."
             )
+
+    async def _agree(self, link: str) -> None:
+        browser = Browser(self.http)
+        url, page = await browser.open(link)
+        # Our own page, the platform's consent page, perhaps a choice; the last one has nothing left to press.
+        while page.ok and first_form(page) is not None:
+            url, page = await browser.press(url, page)
+        if not page.ok:
+            raise Lost(f"{url} answered {page.status}.")
 
     async def upload(self, shade: int) -> str:
         """Upload an image that we draw here; gives its id."""
@@ -101,6 +103,8 @@ class Troupe:
                 post = await self._schedule(scene, number, start, media)
                 if scene.trouble is not None:
                     group.create_task(self._trouble(scene, start))
+                if scene.withdrawn:
+                    group.create_task(self._withdraw(post["jobs"][0]["id"]))
                 if scene.cancel:
                     answer = await self.api.ask(documents.CANCEL, {"input": {"postId": post["id"]}})
                     expect(answer["cancelPost"], "PostCancelled")
@@ -153,6 +157,28 @@ class Troupe:
             self.stage.kill_worker()
             # The platform acts although nobody listens any more: the worst moment there is.
             await self._control("POST", f"/faults/{fault['id']}/release", {"how": "act"})
+
+    async def _withdraw(self, job: str) -> None:
+        """Take the access back on Meta when all else there is out, and connect the account again once the job waits."""
+        await self._until(lambda: self.all_scheduled and self._out_on(META, but=job))
+        told = {"platform": "meta", "handle": OWNER, "callback": f"{self.stage.url}/webhooks/meta/deauthorize"}
+        await self._control("DELETE", "/consent", told)
+        self.screen.say("The person has removed POSTD in Meta's settings: its webhook ends the connections.")
+        await self._until(lambda: self.screen.jobs[job]["state"] in {"PARKED", *FINAL})
+        answer = await self.api.ask(
+            documents.RECONNECT, {"input": {"connectionId": self.connections["facebook"], "method": "OAUTH"}}
+        )
+        await self._agree(expect(answer["reconnectConnection"], "ConnectionLink")["url"])
+        self.screen.say("The account is connected again: what waited for it goes out.")
+
+    def _out_on(self, platforms: Sequence[str], *, but: str) -> bool:
+        shown = self.screen.jobs
+        there = [key for key, job in shown.items() if job["connection"]["platform"]["key"] in platforms and key != but]
+        return len(shown) >= len(self.expected) and all(shown[key]["state"] in FINAL for key in there)
+
+    async def _until(self, true: Callable[[], bool]) -> None:
+        while not true():  # noqa: ASYNC110 -- what it waits for comes by subscription, to the screen
+            await asyncio.sleep(0.1)
 
     async def _control(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         url = f"{self.stage.platforms['bluesky']}/_sandbox{path}"

@@ -9,6 +9,9 @@ from typing import Any
 BOTH = ("bluesky", "mastodon")
 PUT_RECORD = "/xrpc/com.atproto.repo.putRecord"
 STATUSES = "/api/v1/statuses"
+META = ("facebook", "instagram")
+OWNER = "corner.bakery"
+"""Who manages the page and the Instagram account on the simulated Meta."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,8 @@ class Scene:
     trouble: Trouble | None = None
     cancel: bool = False
     """It is cancelled before its time: nothing must go out."""
+    withdrawn: bool = False
+    """Before its time the person takes the access back on Meta; once it waits, the account is connected again."""
 
 
 def _fault(platform: str, path: str, kind: str, **more: Any) -> dict[str, Any]:
@@ -89,6 +94,13 @@ SCENES: tuple[Scene, ...] = (
     ),
     Scene("content warning", 28, {"text": "The baker did it."}, targets=("mastodon",), options={"spoilerText": "Plot"}),
     Scene("link card", 30, {"text": "Our new site:", "link": {"url": "https://example.com", "title": "Example"}}),
+    Scene(
+        "access taken back",
+        32,
+        {"text": "It waited until the account was connected again."},
+        targets=("facebook",),
+        withdrawn=True,
+    ),
     Scene("cancelled in time", 33, {"text": "Nobody will ever read this."}, cancel=True),
     Scene(
         "the platform is in trouble",

@@ -27,6 +27,8 @@ One set of routes for all platforms of a sandbox: it does not matter which port 
     DELETE /_sandbox/tokens             {"platform", "handle"}: every session of the account ends
     POST   /_sandbox/consent            {"platform", "handle", "url": the page's address, "allow": true}
                                         -> {"location": the client's callback}, as if a browser had answered
+    DELETE /_sandbox/consent            {"platform", "handle", "callback"}: the person removes the application, which is
+                                        told at its callback -> {"status": what it answered}; Meta only
     POST   /_sandbox/counts             {"platform", "id", "counts": {"likeCount": 3}}: what readers did with a post
     GET    /_sandbox/settings           the switches (connectors/sandbox/world.py, Switches)
     PATCH  /_sandbox/settings           {"rate_limits": false, ...}
@@ -87,7 +89,7 @@ def control_mount(world: World, platforms: Mapping[str, Platform], hosts: frozen
             route("/faults/{id}/release", post=api.release_fault),
             route("/accounts", get=api.accounts, post=api.add_account, patch=api.change_account),
             route("/tokens", post=api.grant, delete=api.forget_tokens),
-            route("/consent", post=api.consent),
+            route("/consent", post=api.consent, delete=api.withdraw),
             route("/counts", post=api.set_counts),
             route("/settings", get=api.settings, patch=api.change_settings),
             route("/clock", post=api.advance),
@@ -178,6 +180,13 @@ class _Control:
         body = await _body(request)
         self._platform(body).forget_tokens(_handle(body))
         return JSONResponse({})
+
+    async def withdraw(self, request: Request) -> Response:
+        body = await _body(request)
+        withdraw = getattr(self._platform(body), "withdraw", None)
+        if withdraw is None:
+            raise ValueError("this platform does not tell applications that they were removed")
+        return JSONResponse({"status": await withdraw(_handle(body), str(body.get("callback", "")))})
 
     async def consent(self, request: Request) -> Response:
         body = await _body(request)

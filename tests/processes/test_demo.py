@@ -26,3 +26,4 @@ async def test_the_story_ends_with_every_post_exactly_once(tmp_path: Path) -> No
     told = story.log.read_text()
     assert status == 0, told[-3000:]
     assert "Every post is on its platforms exactly once" in told
+    assert "The account is connected again: what waited for it goes out." in told

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from ipaddress import ip_network
 from typing import Final
 
@@ -18,13 +20,20 @@ _LARGEST: Final = 100_000_000
 JPEG: Final = "image/jpeg"
 
 
-async def fetched(url: str) -> bytes | None:
-    """What lies at the address; None where there is nothing. Only this machine is asked: nothing leaves it."""
+@asynccontextmanager
+async def this_machine() -> AsyncIterator[Transport]:
+    """What Meta's servers send requests with: only this machine is asked, nothing leaves it."""
     async with HttpPool(
         egress=_THIS_MACHINE, tls=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), user_agent="facebookexternalhit/1.1"
     ) as pool:
+        yield Transport(pool)
+
+
+async def fetched(url: str) -> bytes | None:
+    """What lies at the address; None where there is nothing."""
+    async with this_machine() as http:
         try:
-            answer = await Transport(pool).send("GET", url, max_bytes=_LARGEST)
+            answer = await http.send("GET", url, max_bytes=_LARGEST)
         except PlatformFault:
             return None
     return answer.body if answer.ok and answer.body else None

@@ -16,10 +16,11 @@ from connectors.sandbox.meta.calls import Meta as Parts
 from connectors.sandbox.meta.dialog import ALL_SCOPES, Dialog
 from connectors.sandbox.meta.errors import GraphError, answer_error, body_of, refusal
 from connectors.sandbox.meta.graph import GraphApi
-from connectors.sandbox.meta.hosts import DIALOG, FACEBOOK, INSTAGRAM, INSTAGRAM_DIALOG, apps, endpoints
+from connectors.sandbox.meta.hosts import DIALOG, FACEBOOK, INSTAGRAM, INSTAGRAM_DIALOG, META_APP, apps, endpoints
 from connectors.sandbox.meta.login import Login
 from connectors.sandbox.meta.things import Things
 from connectors.sandbox.meta.tokens import OWN, PAGE, Tokens, bearer
+from connectors.sandbox.meta.withdrawal import tell
 from connectors.sandbox.pages import ledger_routes
 from connectors.sandbox.world import Addresses, World
 
@@ -33,6 +34,7 @@ class Meta:
     endpoints = staticmethod(endpoints)
 
     def __init__(self, world: World, address: Addresses) -> None:
+        self._world = world
         self._accounts = accounts = Accounts(world)
         self._tokens = tokens = Tokens(world)
         parts = Parts(world, accounts, tokens, Things(world, address))
@@ -110,6 +112,13 @@ class Meta:
         self._tokens.end_all(self._accounts.person_of(handle)["id"], "revoked")
         for row in self._accounts.named(handle):
             self._tokens.end_all(row["app_scoped"], "revoked")
+
+    async def withdraw(self, handle: str, callback: str) -> int:
+        """The person behind a handle removes the application: the callback is told, and the tokens end."""
+        person = self._accounts.person_of(handle)
+        status = await tell(META_APP, person["id"], int(self._world.now().timestamp()), callback)
+        self.forget_tokens(handle)
+        return status
 
     def consent(self, url: str, handle: str, *, allow: bool) -> str:
         """Answer a dialog without a browser, with everything ticked; gives the address of the client's callback."""

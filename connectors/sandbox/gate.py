@@ -7,6 +7,7 @@ real server does: only so can a test tell "the sender died" from "the platform d
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,9 @@ OWN_PREFIXES = ("/_sandbox/", "/_ledger", "/favicon.ico")
 
 LOGGED = "sandbox.request"
 """Key in the ASGI scope: the `LoggedRequest`, so that handlers can say whose request it was and what is wrong."""
+
+checks_made: Counter[str] = Counter()
+"""How many requests this process has checked against a platform's own description, by platform."""
 
 CONNECTION = "sandbox.connection"
 """Key in the ASGI scope's extensions: a function that closes the connection at once."""
@@ -221,6 +225,7 @@ def note_violation(scope: Scope, what: str) -> None:
 
 def note_check(scope: Scope, description: str) -> None:
     """Write into the log what the request was checked against."""
+    checks_made[description.partition(":")[0]] += 1
     logged: LoggedRequest | None = scope.get(LOGGED)
     if logged is not None:
         logged.checked.append(description)

@@ -35,6 +35,7 @@ from connectors.contract import (
     Unknown,
 )
 from connectors.faults import Effect, Fault, FaultKind, PlatformFault
+from connectors.sandbox.gate import checks_made
 from tests.connectors.harness import PAUSE_SECONDS, Harness, Trouble
 
 
@@ -103,6 +104,8 @@ def _limits(formats: Sequence[Format]) -> list[tuple[FormatKey, Any]]:
 class ConnectorSuite:
     """Stories that end the same on every platform."""
 
+    described: ClassVar[bool] = True
+    """Whether the simulated platform has a description to check requests against."""
     comments: ClassVar[bool] = False
     """Whether the later parts of a post stand as comments below the first one, and not each below the one before."""
 
@@ -379,6 +382,12 @@ class ConnectorSuite:
         assert metrics.ref == story.access.account.external_id
         assert metrics.values
         assert all(value >= 0 for value in metrics.values.values())
+
+    async def test_what_it_sends_is_checked_against_the_platforms_own_description(self, story: Story) -> None:
+        key = story.capabilities.key
+        before = checks_made[key]
+        await story.publish(story.task("Checked"))
+        assert (checks_made[key] > before) is self.described
 
     # -- secrets
 

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from connectors.sandbox.bluesky.errors import XrpcError
 from connectors.sandbox.bluesky.lexicon import LexiconError, check_input, read_params
-from connectors.sandbox.gate import note_violation
+from connectors.sandbox.gate import note_check, note_violation
 
 JSON_LIMIT = 150 * 1024
 
@@ -24,6 +24,7 @@ def query(nsid: str, handler: Query) -> Route:
     """A GET method; the handler gets its parameters with their types and defaults."""
 
     async def answer(request: Request) -> Response:
+        note_check(request.scope, f"bluesky: {nsid}")
         given = {name: request.query_params.getlist(name) for name in request.query_params}
         try:
             params = read_params(nsid, given)
@@ -42,6 +43,7 @@ def procedure(nsid: str, handler: Procedure) -> Route:
             raise violation(request, "Wrong request encoding (Content-Type): must be application/json")
         if len(await request.body()) > JSON_LIMIT:
             raise XrpcError("PayloadTooLarge", "request entity too large", 413)
+        note_check(request.scope, f"bluesky: {nsid}")
         try:
             body = await request.json()
             check_input(nsid, body)

@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 from starlette.requests import Request
 
-from connectors.sandbox.gate import note_violation
+from connectors.sandbox.gate import note_check, note_violation
 from connectors.sandbox.linkedin.errors import LinkedInError
 
 OLDEST_VERSION, NEWEST_VERSION = "202512", "202611"
@@ -35,6 +35,7 @@ def _document() -> dict[str, Any]:
 
 async def check(request: Request, template: str) -> Any:
     """The request's body, or None where it has none. Raises LinkedInError and notes the violation."""
+    note_check(request.scope, f"linkedin: {request.method} {template}")
     operation = _document()["paths"][template][request.method.lower()]
     _check_version(request, operation)
     if b"urn:" in request.scope["raw_path"] or b"urn:" in request.scope["query_string"]:

@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 from starlette.requests import Request
 
-from connectors.sandbox.gate import note_violation
+from connectors.sandbox.gate import note_check, note_violation
 from connectors.sandbox.mastodon.errors import MastodonError
 from connectors.sandbox.mastodon.forms import SentFile
 
@@ -43,6 +43,7 @@ def _validator(schema: Mapping[str, Any]) -> Draft202012Validator:
 
 def check_body(request: Request, path: str, fields: Mapping[str, Any]) -> dict[str, Any]:
     """The fields with the types of the description. Raises MastodonError 400 and notes the violation."""
+    note_check(request.scope, f"mastodon: {request.method} {path}")
     validator = _body_validator(request.method.lower(), path)
     schema = cast("Mapping[str, Any]", validator.schema)
     typed = {name: _typed(schema, name, value) for name, value in fields.items()}
@@ -59,6 +60,7 @@ def check_body(request: Request, path: str, fields: Mapping[str, Any]) -> dict[s
 
 def check_query(request: Request, path: str) -> dict[str, Any]:
     """The query's parameters with types and defaults; unknown ones are left out. Raises MastodonError."""
+    note_check(request.scope, f"mastodon: {request.method} {path}")
     params: dict[str, Any] = {}
     for rule in _document()["paths"][path]["get"].get("parameters", ()):
         if rule["in"] != "query":

@@ -18,6 +18,7 @@ from resolvers.context import Context, Info
 from schema import post_inputs as inputs
 from schema import post_results as results
 from schema.node import decode
+from schema.planned_time import PlannedTimeInput
 from schema.posts import PlannedTime, Post
 
 MAX_TARGETS = 100
@@ -28,7 +29,7 @@ def _targets(given: Sequence[inputs.TargetInput]) -> list[Target]:
     return [one.target(number) for number, one in enumerate(given)]
 
 
-def _usable(context: Context, given: inputs.PlannedTimeInput | None) -> Planned:
+def _usable(context: Context, given: PlannedTimeInput | None) -> Planned:
     now = context.rt.clock.now()
     return Planned(now) if given is None else usable(given.planned(), now)
 

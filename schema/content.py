@@ -10,6 +10,7 @@ from uuid import UUID
 import orjson
 import strawberry
 
+from app.domain.posts.content import card_image
 from schema.media import Media
 from schema.node import encode
 from schema.scalars import URL
@@ -35,13 +36,40 @@ class ContentMedia:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Pictured:
+    """The row behind a card: which file is its picture, if it has one."""
+
+    image: UUID | None
+
+
 @strawberry.type(description="A link that is shown as a card.")
 class Link:
     """A link."""
 
+    row: strawberry.Private[Pictured]
     url: URL = strawberry.field(description="Where it leads.")
     title: str = strawberry.field(description="The card's title; may be empty.")
     description: str = strawberry.field(description="The card's text; may be empty.")
+    image_media_id: strawberry.ID | None = strawberry.field(description="The id of the card's picture, if it has one.")
+    image: Media | None = one(
+        "media",
+        by="image",
+        into="schema.media:Media",
+        description="The card's picture; null when it has none or it was deleted.",
+    )
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> Link:
+        """A stored link."""
+        image = card_image(stored)
+        return cls(
+            row=Pictured(image),
+            url=URL(stored["url"]),
+            title=stored["title"],
+            description=stored["description"],
+            image_media_id=None if image is None else encode("Media", image),
+        )
 
 
 @strawberry.type(description="One part of a post: the only one, or one of a thread.")
@@ -55,14 +83,13 @@ class ContentPart:
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> ContentPart:
         """A stored part."""
-        card = stored["link"]
         return cls(
             text=stored["text"],
             media=[
                 ContentMedia(row=Shown(UUID(item["id"])), media_id=encode("Media", UUID(item["id"])), alt=item["alt"])
                 for item in stored["media"]
             ],
-            link=Link(url=URL(card["url"]), title=card["title"], description=card["description"]) if card else None,
+            link=Link.of(stored["link"]) if stored["link"] else None,
         )
 
 

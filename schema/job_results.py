@@ -23,7 +23,8 @@ from schema.errors import (
     PlatformRefused,
 )
 from schema.jobs import Job
-from schema.post_inputs import ContentInput, PlannedTimeInput
+from schema.planned_time import PlannedTimeInput
+from schema.post_inputs import ContentInput
 from schema.scalars import URL
 
 

@@ -10,11 +10,11 @@ import strawberry
 
 from app.actions.posts.check import Target
 from app.domain.posts.content import Stored, content, part
-from app.domain.posts.planned_time import PlannedTime, from_instant, from_local
 from app.kernel.errors import InvalidInput
 from schema.node import decode
 from schema.options import PlatformOptionsInput
-from schema.scalars import URL, LocalDateTime, TimeZone
+from schema.planned_time import PlannedTimeInput
+from schema.scalars import URL
 
 MAX_PARTS = 100
 MAX_MEDIA = 20
@@ -36,6 +36,16 @@ class LinkInput:
     url: URL = strawberry.field(description="Where it leads.")
     title: str | None = strawberry.field(default=None, description="The card's title.")
     description: str | None = strawberry.field(default=None, description="The card's text.")
+    image_media_id: strawberry.ID | None = strawberry.field(
+        default=None,
+        description="The card's picture: an image that is READY; not used where the platform makes cards.",
+    )
+
+    def stored(self, path: Sequence[str]) -> dict[str, Any]:
+        """As `part` takes it."""
+        image = self.image_media_id
+        key = None if image is None else decode(image, "Media", (*path, "imageMediaId"))
+        return {"url": self.url, "title": self.title, "description": self.description, "image": key}
 
 
 @strawberry.input(description="A further part of a thread.")
@@ -101,36 +111,6 @@ class TargetInput:
             override=None if self.content is None else self.content.stored((*path, "content")),
             options={} if self.options is None else self.options.stored(),
         )
-
-
-@strawberry.input(
-    description="A wall-clock time in a zone. Its instant is found by the zone's rules, daylight saving included."
-)
-class LocalTimeInput:
-    """A local time."""
-
-    time: LocalDateTime = strawberry.field(description="The time on the wall, e.g. 2026-03-29T09:00.")
-    zone: TimeZone = strawberry.field(description="The zone of that wall.")
-
-
-@strawberry.input(one_of=True, description="When to post: an instant, or a local time. Exactly one of these.")
-class PlannedTimeInput:
-    """A planned time."""
-
-    at: datetime | None = strawberry.field(default=strawberry.UNSET, description="An instant.")
-    local: LocalTimeInput | None = strawberry.field(default=strawberry.UNSET, description="A local time with its zone.")
-
-    def planned(self) -> PlannedTime:
-        """The instant that follows.
-
-        Raises:
-            PlannedTimeInvalid: there is no such zone or day.
-        """
-        if self.local:
-            return from_local(self.local.time, self.local.zone)
-        if not isinstance(self.at, datetime):
-            raise InvalidInput("The planned time is empty.", hint="Give `at` or `local`.", path=("input", "publishAt"))
-        return from_instant(self.at)
 
 
 @strawberry.input(description="What to post, where and when.")
@@ -243,4 +223,4 @@ def _part(
         {"id": decode(file.media_id, "Media", (*path, "media", str(number), "mediaId")), "alt": file.alt}
         for number, file in enumerate(files)
     ]
-    return part(text, shown, None if link is None else vars(link))
+    return part(text, shown, None if link is None else link.stored((*path, "link")))

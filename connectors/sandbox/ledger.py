@@ -59,6 +59,8 @@ class Effect:
     languages: tuple[str, ...] = ()
     card: dict[str, str] | None = None
     """A link that is shown as a card: url, title, description."""
+    picture: ShownMedia | None = None
+    """The picture of the card."""
     poll: tuple[str, ...] = ()
     warning: str = ""
     native: dict[str, Any] = field(default_factory=dict)
@@ -166,6 +168,7 @@ def _effect(line: dict[str, Any]) -> Effect:
     fields = {name: value for name, value in line.items() if name != "seq"}
     fields["action"] = Action(fields["action"])
     fields["media"] = tuple(ShownMedia(**item) for item in fields["media"])
+    fields["picture"] = ShownMedia(**fields["picture"]) if fields.get("picture") else None
     fields["languages"] = tuple(fields["languages"])
     fields["poll"] = tuple(fields["poll"])
     return Effect(**fields)

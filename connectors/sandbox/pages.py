@@ -75,7 +75,7 @@ def ledger_routes(
 def _mime(world: World, sha256: str) -> str | None:
     """The type of a stored file, as it was posted or uploaded."""
     for post in world.ledger.posts():
-        for item in post.effect.media:
+        for item in (*post.effect.media, *([post.effect.picture] if post.effect.picture else [])):
             if item.sha256 == sha256:
                 return item.mime
     uploads = (row for _, row in world.tables.rows(UPLOADS))

@@ -14,7 +14,7 @@ from uuid import UUID
 from app.domain.connections.model import Connection
 from app.domain.media.fitting import fingerprint
 from app.domain.media.model import MediaFile, MediaState
-from app.domain.posts.content import Stored, media_ids
+from app.domain.posts.content import Stored, card_image, media_ids
 from app.domain.posts.errors import TargetProblem
 from connectors.capabilities import ImageRules, MediaKind
 from connectors.contract import Account, Connector, Content, Link, Media, Part, Problem
@@ -55,11 +55,12 @@ def as_part(
     linker: Linker | None = None,
 ) -> Part:
     """One stored part as a connector sees it."""
-    link = stored.get("link")
+    link, image = stored.get("link"), card_image(stored.get("link"))
+    thumbnail = None if image is None else as_media(files[image], None, opener, linker)
     return Part(
         text=stored["text"],
         media=tuple(as_media(files[UUID(m["id"])], m.get("alt"), opener, linker) for m in stored["media"]),
-        link=Link(link["url"], link["title"], link["description"]) if link else None,
+        link=Link(link["url"], link["title"], link["description"], thumbnail) if link else None,
     )
 
 

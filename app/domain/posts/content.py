@@ -2,7 +2,7 @@
 
     {"parts": [{"text": str,
                 "media": [{"id": uuid, "alt": str | null}],
-                "link": {"url", "title", "description"} | null}],
+                "link": {"url", "title", "description", "image": uuid, where it has one} | null}],
      "languages": [str],
      "options": {platform's own}}
 
@@ -26,6 +26,8 @@ def part(
     card = None
     if link is not None:
         card = {"url": link["url"], "title": link.get("title") or "", "description": link.get("description") or ""}
+        if link.get("image") is not None:
+            card["image"] = str(link["image"])
     return {"text": text, "media": files, "link": card}
 
 
@@ -45,5 +47,16 @@ def resolve(shared: Stored, override: Mapping[str, Any] | None, options: Mapping
 
 
 def media_ids(stored: Stored) -> list[UUID]:
-    """The files that a content shows, in order."""
-    return [UUID(item["id"]) for one in stored["parts"] for item in one["media"]]
+    """The files that a content shows, pictures of cards included, in order."""
+    return [key for one in stored["parts"] for key in part_media_ids(one)]
+
+
+def part_media_ids(one: Mapping[str, Any]) -> list[UUID]:
+    """The files that one part shows, the picture of its card last."""
+    image = card_image(one.get("link"))
+    return [*(UUID(item["id"]) for item in one["media"]), *([] if image is None else [image])]
+
+
+def card_image(link: Mapping[str, Any] | None) -> UUID | None:
+    """The file that a stored link shows on its card, if any."""
+    return UUID(link["image"]) if link and "image" in link else None

@@ -10,6 +10,7 @@ from uuid import UUID
 from app.domain.media.fitting import fingerprint, fits
 from app.domain.media.model import MediaFile
 from app.domain.media.queries import by_ids
+from app.domain.posts.content import part_media_ids
 from app.flows.media.transfer import read_link
 from app.flows.publishing.copies import copy_of, unusable
 from app.flows.runtime import Runtime
@@ -46,7 +47,7 @@ async def prepared_files(rt: Runtime, tenant: UUID, part: Mapping[str, Any], rul
         PlatformFault: INVALID_MEDIA where a file is gone or cannot be made to fit, UNREACHABLE where the media store
             did not answer.
     """
-    wanted = [UUID(item["id"]) for item in part["media"]]
+    wanted = part_media_ids(part)
     if not wanted:
         return Files(rt, {})
     async with rt.db.read(tenant) as session:

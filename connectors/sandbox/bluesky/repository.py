@@ -101,6 +101,7 @@ class Repository:
             url=f"https://bsky.app/profile/{account.handle}/post/{write.rkey}",
             languages=tuple((value or {}).get("langs", ())),
             card=_card(value or {}),
+            picture=_picture(value or {}),
             native=native,
         )
 
@@ -127,7 +128,11 @@ def _media(value: dict[str, Any]) -> Iterator[ShownMedia]:
         shown.append((embed["video"], embed.get("alt", "")))
     for blob, alt in shown:
         if blob is not None:
-            yield ShownMedia(sha256_of_cid(blob["ref"]["$link"]), blob["mimeType"], blob["size"], alt)
+            yield _shown(blob, alt)
+
+
+def _shown(blob: dict[str, Any], alt: str = "") -> ShownMedia:
+    return ShownMedia(sha256_of_cid(blob["ref"]["$link"]), blob["mimeType"], blob["size"], alt)
 
 
 def _card(value: dict[str, Any]) -> dict[str, str] | None:
@@ -135,3 +140,8 @@ def _card(value: dict[str, Any]) -> dict[str, str] | None:
     if external is None:
         return None
     return {"url": external["uri"], "title": external["title"], "description": external["description"]}
+
+
+def _picture(value: dict[str, Any]) -> ShownMedia | None:
+    thumb = _embed(value).get("external", {}).get("thumb")
+    return None if thumb is None else _shown(thumb)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -118,6 +118,7 @@ class Store:
             card={"url": article["source"], "title": article["title"], "description": article.get("description", "")}
             if article
             else None,
+            picture=next(self._shown([{"id": article["thumbnail"]}]), None) if "thumbnail" in article else None,
             poll=tuple(answer["text"] for answer in poll.get("options", ())),
             warning=poll.get("question", ""),
             native=asdict(post),
@@ -125,12 +126,14 @@ class Store:
 
     def _media(self, content: Mapping[str, Any]) -> tuple[ShownMedia, ...]:
         files = content.get("multiImage", {}).get("images") or [content.get("media", {})]
-        rows = [(file, self._world.tables.get(MEDIA, file["id"])) for file in files if "id" in file]
-        return tuple(
-            ShownMedia(row["sha256"], row["mime"], row["size"], file.get("altText") or file.get("title", ""))
-            for file, row in rows
-            if row is not None and row["sha256"] is not None
-        )
+        return tuple(self._shown([file for file in files if "id" in file]))
+
+    def _shown(self, files: Sequence[Mapping[str, Any]]) -> Iterator[ShownMedia]:
+        for file in files:
+            row = self._world.tables.get(MEDIA, file["id"])
+            if row is not None and row["sha256"] is not None:
+                alt = file.get("altText") or file.get("title", "")
+                yield ShownMedia(row["sha256"], row["mime"], row["size"], alt)
 
     def _follow(self, effect: Effect) -> None:
         if effect.platform != "linkedin":

@@ -121,10 +121,12 @@ async def test_a_document_has_a_title(story: Story, page: LinkedInHarness) -> No
 
 
 async def test_a_card_has_its_picture_uploaded(story: Story, page: LinkedInHarness) -> None:
-    link = Link("https://example.com/bread", "Bread", "Fresh", picture())
+    shown = picture()
+    link = Link("https://example.com/bread", "Bread", "Fresh", shown)
     await story.publish(replace(story.task(""), part=Part("Look", link=link)))
     (post,) = await page.shown()
     assert post["card"] == {"url": "https://example.com/bread", "title": "Bread", "description": "Fresh"}
+    assert (post["picture"]["mime"], post["picture"]["size"]) == ("image/png", shown.size)
     assert sent(page, "PUT", "/dms-uploads/") == 1
 
 

@@ -35,6 +35,7 @@ from app.graphql_socket import Adapter, Handler, Unavailable, close
 from connectors.secret import Secret
 from resolvers.api import SCHEMA
 from resolvers.context import Context
+from resolvers.looks import Looks
 from resolvers.sharing import Sharing
 
 MAX_BODY = 256 * 1024
@@ -69,6 +70,7 @@ class GraphQLEdge(GraphQL[Context, None]):
         self._sessions = Sessions(rt)
         self._entered: dict[int, Session] = {}
         self.sharing = Sharing(self._encoded)
+        self.looks = Looks()
         self.catching_up = asyncio.Semaphore(CATCHING_UP)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -76,7 +78,7 @@ class GraphQLEdge(GraphQL[Context, None]):
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
-        request, context = Request(scope), Context(self._rt, request_id=id_of(scope))
+        request, context = Request(scope), Context(self._rt, request_id=id_of(scope), looks=self.looks)
         scope.setdefault("state", {})["graphql"] = context
         refused = await self._refused(request, context)
         if refused is not None:
@@ -115,7 +117,7 @@ class GraphQLEdge(GraphQL[Context, None]):
         if isinstance(request, WebSocket):
             socket = request
             end = partial(close, socket)
-            return Context(self._rt, request_id=id_of(socket.scope), close=end)
+            return Context(self._rt, request_id=id_of(socket.scope), close=end, looks=self.looks)
         context: Context = request.scope["state"]["graphql"]
         if isinstance(response, Response):
             context.response = response

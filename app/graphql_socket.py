@@ -20,6 +20,7 @@ from app.flows.live.course import COURSE, Course
 from app.kernel import metrics
 from resolvers.alike import asked_of
 from resolvers.context import Context
+from resolvers.masking import refusal
 from resolvers.sharing import Reader, Stream
 
 DRAIN = 30.0
@@ -160,6 +161,21 @@ class Handler(BaseGraphQLTransportWSHandler[Context, None]):
             await super().handle_message(message)
         else:
             await self.handle_invalid_message("The message is not one of graphql-transport-ws.")
+
+    async def handle_subscribe(self, message: Any) -> None:
+        """Begin an operation, or refuse it with a code where the socket has as many under way as it may."""
+        most = self.max_subscriptions_per_connection
+        known = not self.connection_acknowledged or message["id"] in self.operations
+        if known or most is None or len(self.operations) < most:
+            await super().handle_subscribe(message)
+            return
+        error = refusal(
+            f"This socket has {most} operations under way, as many as it may.",
+            "TOO_MANY_OPERATIONS",
+            "Complete one first, or open another socket.",
+            requestId=self.context.request_id,
+        )
+        await self.send_message({"id": message["id"], "type": "error", "payload": [error.formatted]})
 
     async def handle_connection_init(self, message: Any) -> None:
         """Let the client in, or close with a code that brings it back."""

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from app.actions.keys.authenticate import Principal
 from app.domain.keys.errors import KeyRefused
 from app.flows.runtime import Runtime
+from resolvers.looks import Looks
 
 Close = Callable[[int, str], Awaitable[None]]
 
@@ -35,6 +36,8 @@ class Context:
     """Ends the socket with a code; None on HTTP."""
     response: Response | None = None
     """Where HTTP headers of the answer go; None on a socket."""
+    looks: Looks = field(default_factory=Looks)
+    """What this caller may see together with others, without a look of its own."""
     ended: bool = False
     """The key was revoked or has expired meanwhile: streams end."""
 

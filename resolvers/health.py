@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from functools import partial
 
+from app.actions.keys.authenticate import Principal
 from app.domain.keys.model import Scope
-from app.flows.health import read_health
+from app.flows.health import Health as Seen
+from app.flows.health import Queue, read_health, read_installation
 from resolvers.context import Context, Info
 from resolvers.loaders import refresh
 from schema.health import Health
@@ -15,22 +19,32 @@ EVERY = 2.0
 """Seconds between two looks of a subscription."""
 
 
-async def _look(context: Context) -> Health:
-    caller = context.caller
-    seen = await read_health(context.rt, caller.tenant_id, installation=Scope.OPERATOR in caller.scopes)
-    return Health.of(seen)
-
-
 async def health(info: Info) -> Health:
     """How it is now."""
-    return await _look(info.context)
+    rt, caller = info.context.rt, info.context.caller
+    return await _seen(caller, read_health(rt, caller.tenant_id), lambda: read_installation(rt))
+
+
+async def _shared(context: Context) -> Health:
+    """How it is, or was when somebody else looked less than `EVERY` ago."""
+    rt, caller, share = context.rt, context.caller, context.looks.share
+    own = share(("health", caller.tenant_id), partial(read_health, rt, caller.tenant_id), EVERY)
+    return await _seen(caller, own, lambda: share("installation", partial(read_installation, rt), EVERY))
+
+
+async def _seen(caller: Principal, own: Awaitable[Seen], whole: Callable[[], Awaitable[Queue | None]]) -> Health:
+    """What a caller may see: the installation's queue is for operators."""
+    if Scope.OPERATOR not in caller.scopes:
+        return Health.of(await own)
+    seen, installation = await asyncio.gather(own, whole())
+    return Health.of(replace(seen, installation=installation))
 
 
 async def health_updated(info: Info) -> AsyncIterator[Health]:
     """How it is now, then whenever that has changed."""
     told: object = None
     while True:
-        seen = await _look(info.context)
+        seen = await _shared(info.context)
         if (essence := _essence(seen)) != told:
             refresh(info.context)
             yield seen

@@ -91,13 +91,10 @@ class Health:
         return min((check.state for check in self.checks), key=order.index)
 
 
-async def read_health(rt: Runtime, tenant: UUID, *, installation: bool) -> Health:
-    """Look at everything, at the same time."""
+async def read_health(rt: Runtime, tenant: UUID) -> Health:
+    """Look at everything that concerns a workspace, at the same time."""
     database, redis, seen = await asyncio.gather(_database(rt), _redis(rt), _processes(rt))
-    queue = whole = None
-    if database.state is HealthState.OK:
-        queue = await _within(_queue(rt, tenant))
-        whole = await _within(_queue(rt, None)) if installation else None
+    queue = await _within(_queue(rt, tenant)) if database.state is HealthState.OK else None
     checks = [database, redis, _bus(rt), _role("worker", seen), _role("scheduler", seen)]
     if queue is not None:
         checks.append(_punctuality(queue, rt.clock.now()))
@@ -108,8 +105,12 @@ async def read_health(rt: Runtime, tenant: UUID, *, installation: bool) -> Healt
         workers=seen.get("worker", 0),
         schedulers=seen.get("scheduler", 0),
         queue=queue,
-        installation=whole,
     )
+
+
+async def read_installation(rt: Runtime) -> Queue | None:
+    """What waits in all workspaces together, for operators; None while the database does not answer."""
+    return await _within(_queue(rt, None))
 
 
 async def _within(work: Awaitable[Queue]) -> Queue | None:

@@ -142,6 +142,14 @@ async def test_the_fifty_first_operation_is_refused(graph: Graph, url: str) -> N
         names = [await socket.subscribe("subscription { eventAdded { cursor } }") for _ in range(51)]
         message = await socket.receive()
         assert (message["type"], message["id"]) == ("error", names[-1])
+        (error,) = message["payload"]
+        assert error["extensions"]["code"] == "TOO_MANY_OPERATIONS"
+        assert error["extensions"]["hint"] == "Complete one first, or open another socket."
+        assert error["extensions"]["requestId"]
+        await socket.send(id=names[0], type="complete")
+        again = await socket.subscribe("{ viewer { scopes } }")
+        answer = await socket.receive()
+        assert (answer["type"], answer["id"]) == ("next", again)
 
 
 async def test_queries_and_mutations_are_guarded_on_sockets_too(graph: Graph, url: str) -> None:

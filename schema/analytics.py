@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import strawberry
 
@@ -14,11 +14,15 @@ from app.domain.jobs.states import JobState
 from app.domain.jobs.statistics import Count, Span
 from app.domain.jobs.statistics import Lag as LagRow
 from app.domain.posts.states import PostState
+from app.domain.posts.statistics import Count as PostCounted
 from app.flows.analytics import Figures, Granularity
 from schema.filters import keys, words
 from schema.platforms import Platform
 from schema.traversal import one
 from schema.words import offer
+
+C = TypeVar("C", Count, PostCounted)
+K = TypeVar("K")
 
 offer(Granularity, "How long one period is. Periods begin where they begin on the calendar of the zone.")
 
@@ -77,11 +81,20 @@ class JobCounts:
     cancelled: int = strawberry.field(description="Not out, as asked.")
 
 
-@strawberry.type(description="The jobs that were planned in one period.")
+@strawberry.type(description="How many posts are in one state.")
+class PostCount:
+    """A count."""
+
+    state: PostState = strawberry.field(description="The state.")
+    count: int = strawberry.field(description="How many.")
+
+
+@strawberry.type(description="The jobs and the posts that were planned in one period.")
 class Period(JobCounts):
     """A period."""
 
     at: datetime = strawberry.field(description="Where the period begins.")
+    posts: list[PostCount] = strawberry.field(description="Posts by state; states without any are left out.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,21 +104,19 @@ class Platformed:
     platform: str
 
 
-@strawberry.type(description="The jobs of one platform.")
+@strawberry.type(description="The jobs of one platform, and the posts that target it.")
 class PlatformFigures(JobCounts):
     """A platform's figures."""
 
     row: strawberry.Private[Platformed]
     platform: Platform = one("platforms", by="platform", into="schema.platforms:Platform", description="The platform.")
     lag: Lag | None = strawberry.field(description="How late they went out; null when none did.")
-
-
-@strawberry.type(description="How many posts are in one state.")
-class PostCount:
-    """A count."""
-
-    state: PostState = strawberry.field(description="The state.")
-    count: int = strawberry.field(description="How many.")
+    posts: list[PostCount] = strawberry.field(
+        description="Posts by state; a post for several platforms counts at each. States without any are left out."
+    )
+    points: list[Period] = strawberry.field(
+        description="Period by period, in order; periods with neither jobs nor posts are left out."
+    )
 
 
 @strawberry.type(description="What came of what was planned in a span of time. Counted from the rows when it is asked.")
@@ -114,7 +125,7 @@ class Analytics:
 
     totals: JobCounts = strawberry.field(description="All jobs together.")
     points: list[Period] = strawberry.field(
-        description="Period by period, in order; periods without jobs are left out."
+        description="Period by period, in order; periods with neither jobs nor posts are left out."
     )
     platforms: list[PlatformFigures] = strawberry.field(description="Platform by platform, by key.")
     posts: list[PostCount] = strawberry.field(description="Posts by state; states without any too.")
@@ -124,25 +135,57 @@ class Analytics:
     def of(cls, figures: Figures) -> Analytics:
         """The flow's figures."""
         late = {row.platform: Lag.of(row) for row in figures.lags}
-        periods = sorted({count.at for count in figures.jobs})
-        platforms = sorted({count.platform for count in figures.jobs})
+        jobs, shown = _by(_platform, figures.jobs), _by(_platform, figures.posts)
+        platforms = sorted({key for key in (*jobs, *shown) if key is not None})
         return cls(
             totals=JobCounts(**tally(figures.jobs)),
-            points=[Period(at=at, **tally(one for one in figures.jobs if one.at == at)) for at in periods],
+            points=_periods(figures.jobs, shown[None]),
             platforms=[
                 PlatformFigures(
-                    row=Platformed(key), lag=late.get(key), **tally(one for one in figures.jobs if one.platform == key)
+                    row=Platformed(key),
+                    lag=late.get(key),
+                    posts=_posts(shown[key]),
+                    points=_periods(jobs[key], shown[key]),
+                    **tally(jobs[key]),
                 )
                 for key in platforms
             ],
-            posts=[PostCount(state=state, count=figures.posts.get(state, 0)) for state in PostState],
+            posts=_posts(shown[None], every=True),
             lag=late.get(None),
         )
 
 
 def tally(counts: Iterable[Count]) -> dict[str, Any]:
-    """Counts by state, and their sum."""
+    """Counts of jobs by state, and their sum."""
     found: Counter[JobState] = Counter()
     for counted in counts:
         found[counted.state] += counted.count
     return {"total": found.total(), **{state.value: found[state] for state in JobState}}
+
+
+def _posts(counts: Iterable[PostCounted], *, every: bool = False) -> list[PostCount]:
+    """Counts of posts by state; with `every` also states without any."""
+    found: Counter[PostState] = Counter()
+    for counted in counts:
+        found[counted.state] += counted.count
+    return [PostCount(state=state, count=found[state]) for state in PostState if every or found[state]]
+
+
+def _periods(jobs: Iterable[Count], posts: Iterable[PostCounted]) -> list[Period]:
+    planned, shown = _by(_at, jobs), _by(_at, posts)
+    return [Period(at=at, posts=_posts(shown[at]), **tally(planned[at])) for at in sorted({*planned, *shown})]
+
+
+def _at(count: Count | PostCounted) -> datetime:
+    return count.at
+
+
+def _platform(count: Count | PostCounted) -> str | None:
+    return count.platform
+
+
+def _by(key: Callable[[C], K], counts: Iterable[C]) -> defaultdict[K, list[C]]:
+    found: defaultdict[K, list[C]] = defaultdict(list)
+    for counted in counts:
+        found[key(counted)].append(counted)
+    return found

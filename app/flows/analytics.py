@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -10,9 +10,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from app.domain.jobs.statistics import Count, Lag, Span, counts, lags
+from app.domain.posts import statistics as posts
 from app.domain.posts.queries import PostFilter
-from app.domain.posts.states import PostState
-from app.domain.posts.statistics import by_state
 from app.flows.runtime import Runtime
 from app.kernel.errors import InvalidInput
 
@@ -37,7 +36,7 @@ class Granularity(StrEnum):
 class Figures:
     """The figures of a span of time."""
 
-    posts: Mapping[PostState, int]
+    posts: Sequence[posts.Count]
     jobs: Sequence[Count]
     lags: Sequence[Lag]
 
@@ -65,7 +64,7 @@ async def read_figures(rt: Runtime, tenant: UUID, span: Span, granularity: Granu
     )
     async with rt.db.snapshot(tenant) as session:
         return Figures(
-            posts=await by_state(session, planned),
+            posts=await posts.counts(session, planned, granularity.value, zone),
             jobs=await counts(session, span, granularity.value, zone),
             lags=await lags(session, span),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from app.domain.jobs.pages import SORTS as JOB_SORTS
 from app.domain.jobs.pages import JobOrder
 from app.domain.jobs.queries import JobFilter, jobs
 from app.domain.jobs.states import JobState
+from app.domain.posts import statistics as post_figures
 from app.domain.posts.pages import SORTS as POST_SORTS
 from app.domain.posts.pages import PostOrder
 from app.domain.posts.queries import PostFilter, posts
@@ -111,6 +113,7 @@ def post_list(order: PostOrder, **wanted: Any) -> Callable[[AsyncSession, World]
     return lambda session, _: keyset(posts(session, PostFilter(**wanted)), POST_SORTS[order], PageRequest())
 
 
+WEEK = PostFilter(due_from=now(), due_until=now() + timedelta(days=7))
 LISTS: dict[str, Callable[[AsyncSession, World], Select[Any]]] = {
     "jobs by time": job_list(JobOrder.DUE_FIRST),
     "jobs by time, latest first": job_list(JobOrder.DUE_LAST),
@@ -125,6 +128,22 @@ LISTS: dict[str, Callable[[AsyncSession, World], Select[Any]]] = {
     "posts of a platform": post_list(PostOrder.DUE_FIRST, platforms=("scripted",)),
     "posts of a label": post_list(PostOrder.DUE_FIRST, labels=("spring",)),
 }
+
+
+FIGURES: dict[str, Callable[[AsyncSession, World], Select[Any]]] = {
+    "posts of a week by day": lambda session, _: post_figures.together(session, WEEK, "day", "UTC"),
+    "posts of a week by day, on a platform": lambda session, _: post_figures.together(
+        session, replace(WEEK, platforms=("scripted",)), "day", "UTC"
+    ),
+    "posts of a week by platform and day": lambda session, _: post_figures.each(session, WEEK, "day", "UTC"),
+}
+
+
+@pytest.mark.parametrize("name", list(FIGURES))
+async def test_figures_of_a_week_read_indexes(full: World, name: str) -> None:
+    async with full.db.read(full.tenant) as session:
+        plan = await explain(session, FIGURES[name](session, full))
+    assert whole_tables(plan) == []
 
 
 @pytest.mark.parametrize("name", list(LISTS))

@@ -96,6 +96,81 @@ async def test_analytics_count_the_rows(graph: Graph) -> None:
     assert (await graph.ask(ANALYTICS, range=span, filter=mine))["analytics"]["totals"]["total"] == 1
 
 
+PERIODS = """
+query($range: InstantRange!, $zone: TimeZone! = "UTC", $filter: AnalyticsFilter) {
+  analytics(range: $range, granularity: DAY, zone: $zone, filter: $filter) {
+    posts { state count }
+    points { at total posts { state count } }
+    platforms { platform { key } total posts { state count } points { at total published posts { state count } } }
+  }
+}"""
+
+
+async def test_posts_are_counted_by_state_platform_and_day(graph: Graph) -> None:
+    """One post on three accounts of two platforms, one on one; the second a day later."""
+    world = graph.world
+    one, two = await world.connection(), await world.connection()
+    first = now().replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=3)
+    later = first + timedelta(days=1)
+    both, jobs = await world.post(one, two, await graph.account("bluesky"))
+    single, (job,) = await world.post(one)
+    await world.update("posts", both.id, due_at=first, state="partly_published")
+    await world.update("posts", single.id, due_at=later, state="failed")
+    for row in (*jobs, job):
+        due = later if row.id == job.id else first
+        await world.set(row.id, due_at=due, state="failed", wake_at=None)
+    await world.set(jobs[0].id, state="published", platform_ref="x", published_at=first)
+    span = {"from": (first - timedelta(hours=1)).isoformat(), "to": (later + timedelta(hours=1)).isoformat()}
+
+    found = (await graph.ask(PERIODS, range=span))["analytics"]
+
+    partly, failed = [{"state": "PARTLY_PUBLISHED", "count": 1}], [{"state": "FAILED", "count": 1}]
+    days = [day.replace(hour=0).isoformat() for day in (first, later)]
+    assert [count for count in found["posts"] if count["count"]] == partly + failed
+    assert found["points"] == [
+        {"at": days[0], "total": 3, "posts": partly},
+        {"at": days[1], "total": 1, "posts": failed},
+    ]
+    assert found["platforms"] == [
+        {
+            "platform": {"key": "bluesky"},
+            "total": 1,
+            "posts": partly,
+            "points": [{"at": days[0], "total": 1, "published": 0, "posts": partly}],
+        },
+        {
+            "platform": {"key": "scripted"},
+            "total": 3,
+            "posts": partly + failed,
+            "points": [
+                {"at": days[0], "total": 2, "published": 1, "posts": partly},
+                {"at": days[1], "total": 1, "published": 0, "posts": failed},
+            ],
+        },
+    ]
+
+    only = {"platforms": ["bluesky"]}
+    narrowed = (await graph.ask(PERIODS, range=span, filter=only))["analytics"]
+    assert narrowed["points"] == [{"at": days[0], "total": 1, "posts": partly}]
+    assert narrowed["platforms"] == found["platforms"][:1]
+
+    nothing = {"platforms": ["bluesky"], "connections": [encode("Connection", one.id)]}
+    empty = (await graph.ask(PERIODS, range=span, filter=nothing))["analytics"]
+    assert (empty["points"], empty["platforms"], sum(one["count"] for one in empty["posts"])) == ([], [], 0)
+
+
+async def test_a_post_whose_job_was_moved_counts_on_its_own_day(graph: Graph) -> None:
+    world = graph.world
+    due = now().replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=3)
+    post, (job,) = await world.post(await world.connection())
+    await world.update("posts", post.id, due_at=due)
+    await world.set(job.id, due_at=due + timedelta(days=1))
+    span = {"from": due.isoformat(), "to": (due + timedelta(days=2)).isoformat()}
+    points = (await graph.ask(PERIODS, range=span))["analytics"]["points"]
+    scheduled = [{"state": "SCHEDULED", "count": 1}]
+    assert [(point["total"], point["posts"]) for point in points] == [(0, scheduled), (1, [])]
+
+
 async def test_a_day_is_the_zones_day(graph: Graph) -> None:
     job = await graph.world.job()
     due = now().replace(hour=22, minute=30, second=0, microsecond=0) - timedelta(days=2)

@@ -76,3 +76,17 @@ async def test_a_question_is_always_answered_by_a_look_of_its_own(graph: Graph, 
     for _ in range(2):
         await graph.ask("{ health { state } }")
     assert read == {graph.world.tenant: 2, None: 2}
+
+
+async def test_a_change_is_told_to_those_who_share(
+    graph: Graph, url: str, read: Counter[UUID | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "EVERY", 0.05)
+    async with graph.socket(url) as one, graph.socket(url) as two:
+        for socket in (one, two):
+            await socket.subscribe("subscription { healthUpdated { queue { oldestDueAt depth { state count } } } }")
+            assert (await socket.data())["healthUpdated"]["queue"]["oldestDueAt"] is None
+        job = await graph.world.job()
+        for socket in (one, two):
+            assert (await socket.data())["healthUpdated"]["queue"]["oldestDueAt"] == job.due_at.isoformat()
+    assert read[graph.world.tenant] > 1

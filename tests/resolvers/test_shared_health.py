@@ -88,5 +88,7 @@ async def test_a_change_is_told_to_those_who_share(
             assert (await socket.data())["healthUpdated"]["queue"]["oldestDueAt"] is None
         job = await graph.world.job()
         for socket in (one, two):
-            assert (await socket.data())["healthUpdated"]["queue"]["oldestDueAt"] == job.due_at.isoformat()
+            # Other parts of the system may change meanwhile, and are told too.
+            while (await socket.data())["healthUpdated"]["queue"]["oldestDueAt"] != job.due_at.isoformat():
+                pass
     assert read[graph.world.tenant] > 1

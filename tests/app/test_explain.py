@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -132,9 +131,6 @@ LISTS: dict[str, Callable[[AsyncSession, World], Select[Any]]] = {
 
 FIGURES: dict[str, Callable[[AsyncSession, World], Select[Any]]] = {
     "posts of a week by day": lambda session, _: post_figures.together(session, WEEK, "day", "UTC"),
-    "posts of a week by day, on a platform": lambda session, _: post_figures.together(
-        session, replace(WEEK, platforms=("scripted",)), "day", "UTC"
-    ),
     "posts of a week by platform and day": lambda session, _: post_figures.each(session, WEEK, "day", "UTC"),
 }
 

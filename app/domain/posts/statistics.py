@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, null, select, true
+from sqlalchemy import Select, column, func, null, select, table, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.posts.model import Post
-from app.domain.posts.queries import JOBS, PostFilter
+from app.domain.posts.queries import PostFilter
 from app.domain.posts.states import PostState
 from app.services.db import tenant_of
+
+# What a post targets is told by its jobs; the table is named here so that the noun stays independent.
+TARGETS = table("jobs", column("tenant_id"), column("post_id"), column("platform"), column("connection_id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +48,14 @@ def together(session: AsyncSession, wanted: PostFilter, granularity: str, zone: 
     """The statement that counts posts of which any target is wanted."""
     at = func.date_trunc(granularity, Post.due_at, zone).label("at")
     query = select(at, null().label("platform"), Post.state, func.count().label("posts")).select_from(Post)
-    if wanted.platforms is not None or wanted.connections is not None:
+    if wanted.platforms is not None and wanted.connections is not None:
+        # The filter asks for a job on the platform and for one of the connection: here it has to be the same.
         query = query.join(_targets(wanted).limit(1).lateral(), true())
-    return query.where(*_planned(session, wanted)).group_by(at, Post.state).order_by(at, Post.state)
+    return (
+        query.where(Post.tenant_id == tenant_of(session), *wanted.conditions())
+        .group_by(at, Post.state)
+        .order_by(at, Post.state)
+    )
 
 
 def each(session: AsyncSession, wanted: PostFilter, granularity: str, zone: str) -> Select[Any]:
@@ -55,13 +63,7 @@ def each(session: AsyncSession, wanted: PostFilter, granularity: str, zone: str)
     at, targets = func.date_trunc(granularity, Post.due_at, zone).label("at"), _targets(wanted).distinct().lateral()
     groups = (at, targets.c.platform, Post.state)
     query = select(*groups, func.count().label("posts")).select_from(Post).join(targets, true())
-    return query.where(*_planned(session, wanted)).group_by(*groups).order_by(*groups)
-
-
-def _planned(session: AsyncSession, wanted: PostFilter) -> list[ColumnElement[bool]]:
-    """What is said about the posts themselves."""
-    own = replace(wanted, platforms=None, connections=None)
-    return [Post.tenant_id == tenant_of(session), *own.conditions()]
+    return query.where(Post.tenant_id == tenant_of(session), *wanted.conditions()).group_by(*groups).order_by(*groups)
 
 
 def _targets(wanted: PostFilter) -> Select[Any]:
@@ -70,9 +72,9 @@ def _targets(wanted: PostFilter) -> Select[Any]:
     To be joined as a lateral with `DISTINCT` or `LIMIT`: then the jobs of each post are read by their index, where a
     plain join of many posts would read the jobs of the whole installation.
     """
-    query = select(JOBS.c.platform).where(JOBS.c.tenant_id == Post.tenant_id, JOBS.c.post_id == Post.id)
+    query = select(TARGETS.c.platform).where(TARGETS.c.tenant_id == Post.tenant_id, TARGETS.c.post_id == Post.id)
     if wanted.platforms is not None:
-        query = query.where(JOBS.c.platform.in_(wanted.platforms))
+        query = query.where(TARGETS.c.platform.in_(wanted.platforms))
     if wanted.connections is not None:
-        query = query.where(JOBS.c.connection_id.in_(wanted.connections))
+        query = query.where(TARGETS.c.connection_id.in_(wanted.connections))
     return query.correlate(Post)

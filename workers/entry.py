@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from app.kernel.settings import Settings
+from app.kernel.settings import read
 from workers import connections, jobs, media, webhooks
 from workers.broker import make_broker
 from workers.holder import RuntimeHolder
 
-settings = Settings()
+settings = read()
 if settings.redis_url is None:
     raise SystemExit("POSTD_REDIS_URL must name a Redis (or Valkey) server.")
 holder = RuntimeHolder(settings)

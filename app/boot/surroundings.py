@@ -20,7 +20,7 @@ import typer
 from app.domain.tables import metadata
 from app.flows.runtime import NotConfigured
 from app.kernel import logs
-from app.kernel.settings import Settings
+from app.kernel.settings import Settings, read
 from app.services import schema
 from app.services.vault import generate_key
 
@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 def load() -> Settings:
     """The settings, with logging set up by them."""
-    settings = Settings()
+    settings = read()
     logs.configure(settings.log_level, json=settings.log_json)
     return settings
 
@@ -45,7 +45,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 def embedded() -> Iterator[Settings]:
     """Settings with services: those that are set, else embedded ones, attached for the time of the block."""
     with ExitStack() as stack:
-        settings = Settings()
+        settings = read()
         _development_defaults(settings)
         if settings.database_url is None or settings.redis_url is None:
             # Imported here: production installations lack the binaries and never come this way.
@@ -69,7 +69,7 @@ def attached(*, required: bool = True) -> Iterator[Settings]:
     Raises:
         NotConfigured: neither.
     """
-    settings = Settings()
+    settings = read()
     if settings.database_url is not None and settings.redis_url is not None:
         yield load()
         return
@@ -89,7 +89,7 @@ def attached(*, required: bool = True) -> Iterator[Settings]:
 def scratch_database() -> Iterator[str]:
     """An empty database for the time of the block, on the server that is set or on an embedded one."""
     with ExitStack() as stack:
-        settings = Settings()
+        settings = read()
         if settings.database_url is not None:
             server = migration_url(settings)
         else:

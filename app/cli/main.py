@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 
 import typer
-from pydantic import ValidationError
 
 from app.cli import database, doctor, keys, sandbox, serve, story, tenants, vault, webhooks
 from app.flows.boot import BootRefused
 from app.flows.runtime import NotConfigured
 from app.kernel.embedded.faults import EmbeddedError
 from app.kernel.errors import DomainError
+from app.kernel.settings import SettingsRefused
 from app.services.vault import VaultError
 from app.version import VERSION
 
@@ -43,13 +43,10 @@ def main() -> None:
     """Run the command; an error that an operator can mend is one sentence, not a traceback."""
     try:
         app()
-    except (NotConfigured, BootRefused, EmbeddedError, VaultError) as error:
+    except (SettingsRefused, NotConfigured, BootRefused, EmbeddedError, VaultError) as error:
         _stop(str(error))
     except DomainError as refusal:
         _stop(f"{refusal.message} {refusal.hint}".strip())
-    except ValidationError as error:
-        lines = [f"POSTD_{'_'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors()]
-        _stop("Some settings cannot be used:\n  " + "\n  ".join(lines))
 
 
 def _stop(message: str) -> None:

@@ -44,6 +44,16 @@ async def current(session: AsyncSession) -> str | None:
     return version
 
 
+async def answers(url: str) -> str:
+    """The version of the server at an address, as its login sees it. Raises what the driver raises where none is."""
+    engine = create_async_engine(asyncpg_url(url), poolclass=NullPool, connect_args={"timeout": 5})
+    try:
+        async with engine.connect() as connection:
+            return str(await connection.scalar(text("SHOW server_version")))
+    finally:
+        await engine.dispose()
+
+
 async def create_database(server: str, name: str) -> None:
     """Make an empty database on the server of that address."""
     await _maintain(server, f'CREATE DATABASE "{name}"')

@@ -15,7 +15,8 @@ from typing import Any
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from app.kernel.settings import Settings, Timing
+from app.kernel.settings import Settings
+from app.kernel.timing import Timing
 
 FILE = Path(__file__).resolve().parents[2] / ".env.example"
 SECRETS_DIR = "POSTD_SECRETS_DIR"

@@ -21,7 +21,8 @@ import redis.asyncio
 from app.actions.tenants.create import create
 from app.domain.tables import metadata
 from app.flows.runtime import Runtime, running
-from app.kernel.settings import Settings, Timing
+from app.kernel.settings import Settings
+from app.kernel.timing import Timing
 from app.services import schema
 from app.services.vault import generate_key
 from tests.processes.parts import Part, start

@@ -13,7 +13,7 @@ from app.domain.posts import queries
 from app.domain.posts.errors import PostRevisionConflict
 from app.domain.posts.model import Post
 from app.domain.posts.planned_time import PlannedTime
-from app.kernel.settings import Timing
+from app.kernel.timing import Timing
 from app.services import events
 
 

@@ -25,7 +25,7 @@ from app.domain.posts.model import Post
 from app.domain.posts.planned_time import PlannedTime, PlannedTimeInvalid, usable
 from app.domain.posts.states import LatePolicy, PostState
 from app.kernel import ids
-from app.kernel.settings import Timing
+from app.kernel.timing import Timing
 from app.services import events, gates, idempotency
 from app.services.db import tenant_of
 from connectors.catalog import Catalog

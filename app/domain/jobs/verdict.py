@@ -13,7 +13,7 @@ from typing import Any
 
 from app.domain.jobs.faults import stored
 from app.domain.jobs.states import JobEvent, ParkReason
-from app.kernel.settings import Timing
+from app.kernel.timing import Timing
 from connectors.contract import Failed, Outcome, Pending, Published, Unknown
 from connectors.faults import Effect, Fault, FaultKind
 

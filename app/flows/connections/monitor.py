@@ -22,7 +22,7 @@ from app.flows.connections.access import held, ready, renewed
 from app.flows.connections.waiting import let_out
 from app.flows.runtime import Runtime
 from app.kernel.errors import NotFound
-from app.kernel.settings import Timing
+from app.kernel.timing import Timing
 from app.services import events
 from connectors.contract import Access, Context
 from connectors.faults import PlatformFault

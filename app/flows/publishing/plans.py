@@ -25,7 +25,7 @@ from app.domain.posts import queries
 from app.domain.posts.errors import PostNotEditable
 from app.domain.posts.model import Post
 from app.domain.posts.planned_time import PlannedTime, usable
-from app.kernel.settings import Timing
+from app.kernel.timing import Timing
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from app.domain.webhooks.model import WebhookDelivery, WebhookShare
 from app.domain.webhooks.states import DeliveryState
 from app.flows.media.removal import sweep_media
 from app.flows.runtime import Runtime
-from app.kernel.settings import Timing
+from app.kernel.timing import Timing
 from app.services.events import EventRow
 from app.services.idempotency import IdempotencyKey
 from app.services.tables import Table

@@ -13,12 +13,12 @@ import pytest
 
 from app.actions.connections.tokens import load
 from app.flows.upkeep.retention import sweep
-from app.flows.upkeep.rotate import rotate, usage
+from app.flows.upkeep.rotate import closed_keys, rotate, usage
 from app.flows.webhooks.intake import Intake
 from app.kernel import ids
 from app.services import events, idempotency
 from app.services.gates import FOREVER
-from app.services.vault import Keyring, Vault
+from app.services.vault import Keyring, SealBroken, UnknownKey, Vault
 from app.services.wakeups import WakeUp, WakeUps
 from tests.fixtures.world import World, now
 from workers import queues
@@ -66,6 +66,30 @@ async def test_tokens_move_to_the_newest_master_key_and_still_open(world: World)
         tokens = await load(session, alone, connection)
     assert tokens is not None
     assert tokens.access.reveal() == "access-ada"
+
+
+async def test_a_key_that_is_missing_or_has_other_bytes_is_told_from_one_that_opens(world: World) -> None:
+    old, new, other = (base64.b64encode(os.urandom(32)).decode() for _ in range(3))
+    mine, theirs = (Vault(Keyring.parse(f"{name}:{key}")) for name, key in (("past", old), ("next", new)))
+    for name, vault in (("ada", mine), ("bob", theirs)):
+        await replace(world, rt=replace(world.rt, vault=vault)).connection(name)
+    whole, short, wrong = (Vault(Keyring.parse(f"next:{new}{more}")) for more in (f",past:{old}", "", f",past:{other}"))
+    assert not {"past", "next"} & set(await closed_keys(world.db, whole))
+    for vault, reason in ((short, UnknownKey), (wrong, SealBroken)):
+        closed = await closed_keys(world.db, vault)
+        assert isinstance(closed["past"], reason)
+        assert "next" not in closed
+
+
+async def test_a_damaged_secret_does_not_speak_against_its_key(world: World) -> None:
+    whole, damaged = await world.connection("ada"), await world.connection("bob")
+    await world.owner.execute(
+        "UPDATE sealed_tokens SET blob = (SELECT blob FROM sealed_tokens WHERE connection_id = $1 LIMIT 1) "
+        "WHERE connection_id = $2",
+        whole.id,
+        damaged.id,
+    )
+    assert world.rt.vault.newest not in await closed_keys(world.db, world.rt.vault)
 
 
 class Outbox(WakeUps):

@@ -1,0 +1,84 @@
+"""What `postd doctor` can say of the settings by themselves: keys, folders, files, plug-ins, addresses."""
+
+from __future__ import annotations
+
+from app.cli.finding import Finding
+from app.kernel.settings import Settings
+from app.services import ffprobe
+from app.services.storage import StorageError, Store
+from app.services.vault import Keyring, VaultError
+from connectors.catalog import Catalog, UnknownPlatform
+from resolvers.persisted import listed
+
+
+def of_settings(settings: Settings) -> list[Finding]:
+    """What has to be right before any server is asked. That each value has its form, reading the settings has shown."""
+    found = [_vault(settings), _media(settings), _videos(settings), _platforms(settings), _public_url(settings)]
+    if settings.persisted_only or settings.persisted_documents is not None:
+        found.append(_documents(settings))
+    return found
+
+
+def _vault(settings: Settings) -> Finding:
+    if settings.vault_keys is None:
+        remedy = "Set POSTD_VAULT_KEYS to the output of `postd vault key`."
+        return Finding("vault", ok=False, evidence="no master key is set", remedy=remedy)
+    try:
+        ring = Keyring.parse(settings.vault_keys.get_secret_value())
+    except VaultError as error:
+        return Finding("vault", ok=False, evidence=str(error), remedy="Correct POSTD_VAULT_KEYS.")
+    return Finding("vault", ok=True, evidence=f"newest key {ring.newest}")
+
+
+def _media(settings: Settings) -> Finding:
+    try:
+        Store.open(settings.media_store)
+    except (StorageError, OSError, ValueError) as error:
+        return Finding("media store", ok=False, evidence=str(error), remedy="Correct POSTD_MEDIA_STORE.")
+    return Finding("media store", ok=True, evidence=settings.media_store)
+
+
+def _videos(settings: Settings) -> Finding:
+    program = ffprobe.found(settings.ffprobe)
+    if program is not None:
+        return Finding("videos", ok=True, evidence=f"looked into by {program}")
+    evidence = "looked into by our own reader; with ffprobe (POSTD_FFPROBE) damage inside of them is found, too"
+    return Finding("videos", ok=True, evidence=evidence)
+
+
+def _platforms(settings: Settings) -> Finding:
+    try:
+        catalog = Catalog.load(settings.connectors)
+    except UnknownPlatform as error:
+        return Finding("platforms", ok=False, evidence=str(error), remedy="Correct POSTD_CONNECTORS.")
+    names = ", ".join(connector.capabilities.name for connector in catalog.all())
+    if catalog.broken:
+        first = catalog.broken[0]
+        return Finding(
+            "platforms", ok=False, evidence=f"{first.entry_point}: {first.reason}", remedy="Mend the plug-in."
+        )
+    return Finding("platforms", ok=True, evidence=names)
+
+
+def _public_url(settings: Settings) -> Finding:
+    secure = settings.public_url.startswith("https://")
+    ok = secure or not settings.production
+    return Finding("public url", ok, settings.public_url, "" if ok else "Production needs https in POSTD_PUBLIC_URL.")
+
+
+def _documents(settings: Settings) -> Finding:
+    name, path = "persisted documents", settings.persisted_documents
+    if path is None:
+        remedy = "Set POSTD_PERSISTED_DOCUMENTS to the file, or take POSTD_PERSISTED_ONLY away."
+        return Finding(
+            name, ok=False, evidence="only listed documents are executed, and no file lists any", remedy=remedy
+        )
+    try:
+        count = len(listed(path))
+    except (OSError, ValueError, AttributeError) as error:
+        evidence = (
+            error.strerror or "" if isinstance(error, OSError) else "it is not a JSON object of hashes and documents"
+        )
+        remedy = "Correct POSTD_PERSISTED_DOCUMENTS or make the file again: sha256 of a document -> document."
+        return Finding(name, ok=False, evidence=f"{path}: {evidence}", remedy=remedy)
+    return Finding(name, ok=True, evidence=f"{count} in {path}")

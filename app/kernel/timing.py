@@ -1,0 +1,91 @@
+"""The publisher's rhythm: every interval as a setting of its own, in seconds, read like the other settings."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Self
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Timing(BaseSettings):
+    """Every interval of the publisher, in seconds. The demo and the tests run them short."""
+
+    model_config = SettingsConfigDict(env_prefix="POSTD_", env_file=".env", extra="ignore", frozen=True)
+
+    lease: float = Field(default=60, gt=0, description="How long a worker owns a job before others may take it over.")
+    lease_margin: float = Field(default=10, gt=0, description="How long before the end of its lease a worker gives up.")
+    offer_again: float = Field(default=30, gt=0, description="When a wake-up that nobody answered is sent again.")
+    scan: float = Field(default=0.25, gt=0, description="The longest sleep of the scheduler.")
+    settle_delay: float = Field(
+        default=90, gt=0, description="How long reconcile waits before it believes 'not found'."
+    )
+    platform_pace: float = Field(
+        default=1,
+        gt=0,
+        description="Multiplies the delays that platforms declare; for simulated ones that settle at once.",
+    )
+    backoff: float = Field(default=15, gt=0, description="The first wait after a transient fault; doubled each time.")
+    backoff_cap: float = Field(default=1800, gt=0, description="The longest wait between two tries.")
+    max_attempts: int = Field(default=8, ge=1, description="How many tries a job has.")
+    max_crashes: int = Field(default=3, ge=1, description="How many workers a job may take down before it is buried.")
+    publish_window: float = Field(
+        default=6 * 3600, gt=0, description="publishBy when the user gives none: planned time plus this."
+    )
+    review_after: float = Field(
+        default=900, gt=0, description="How long an unknown outcome is searched for before a person is asked."
+    )
+    refresh_ahead: float = Field(
+        default=600, gt=0, description="A token that dies within this time is refreshed first."
+    )
+    monitor: float = Field(default=60, gt=0, description="The shortest time between two looks at a connection.")
+    ping_every: float = Field(
+        default=86400, gt=0, description="How often each platform is asked whether an account can still be used."
+    )
+    expiry_horizon: float = Field(
+        default=7 * 86400,
+        gt=0,
+        description="A connection whose token dies within this, and within a fifth of its life, is expiring soon.",
+    )
+    feed_poll: float = Field(
+        default=15, gt=0, description="How often a live feed looks by itself, should a bus message be lost."
+    )
+    event_retention: float = Field(
+        default=7 * 86400, gt=0, description="How long events are kept for resuming subscribers."
+    )
+    webhook_retention: float = Field(
+        default=30 * 86400, gt=0, description="How long incoming webhooks are kept, and so known as duplicates."
+    )
+    webhook_orphan_retention: float = Field(
+        default=7 * 86400, gt=0, description="How long incoming webhooks are kept that concern no account here."
+    )
+    media_unused: float = Field(default=30 * 86400, gt=0, description="How long a file is kept that no post has shown.")
+    request_timeout: float = Field(default=30, gt=0, description="Total time of one call to a platform.")
+
+    @property
+    def horizon(self) -> timedelta:
+        """How far ahead a dying token is a reason to tell the user."""
+        return timedelta(seconds=self.expiry_horizon)
+
+    @property
+    def monitor_interval(self) -> timedelta:
+        """The shortest time between two looks at a connection."""
+        return timedelta(seconds=self.monitor)
+
+    @property
+    def ping_interval(self) -> timedelta:
+        """How often a connection is proved at its platform."""
+        return timedelta(seconds=self.ping_every)
+
+    @property
+    def renew_ahead(self) -> timedelta:
+        """How long before its end a token is renewed at the latest."""
+        return timedelta(seconds=self.refresh_ahead)
+
+    @model_validator(mode="after")
+    def margins_fit(self) -> Self:
+        """Refuse a margin that leaves a worker no time."""
+        if self.lease_margin >= self.lease:
+            raise ValueError("POSTD_LEASE_MARGIN must be shorter than POSTD_LEASE")
+        return self

@@ -13,11 +13,13 @@ from graphql import GraphQLError, GraphQLSyntaxError
 from app.kernel.errors import DomainError
 
 INTERNAL = "Something went wrong on our side. Nothing more can be said here."
+MEND_SYNTAX = "Correct the document at `locations`; it must be one GraphQL operation with its fragments."
+MEND_DOCUMENT = "Compare it with the schema: introspection with a key gives it, the playground at /graphql shows it."
 
 _log = structlog.get_logger(__name__)
 
 
-def refusal(message: str, code: str, hint: str = "", **more: Any) -> GraphQLError:
+def refusal(message: str, code: str, hint: str, **more: Any) -> GraphQLError:
     """An error of ours that clients may see."""
     return GraphQLError(message, extensions={"code": code, "hint": hint, **more})
 
@@ -45,6 +47,7 @@ def shown(error: GraphQLError, request_id: str) -> GraphQLError:
     elif "code" not in extensions:
         syntax = isinstance(error, GraphQLSyntaxError)
         extensions["code"] = "GRAPHQL_PARSE_FAILED" if syntax else "GRAPHQL_VALIDATION_FAILED"
+        extensions["hint"] = MEND_SYNTAX if syntax else MEND_DOCUMENT
     return GraphQLError(
         message,
         nodes=error.nodes,

@@ -199,7 +199,9 @@ def labels(given: Sequence[str] | None, path: Sequence[str] = ("input", "labels"
     bounded(words, MAX_LABELS, path)
     for number, word in enumerate(words):
         if not 1 <= len(word) <= 100:
-            raise InvalidInput("A label has 1 to 100 characters.", path=(*path, str(number)))
+            raise InvalidInput(
+                "A label has 1 to 100 characters.", hint="Shorten it, or leave it out.", path=(*path, str(number))
+            )
     return words
 
 
@@ -210,7 +212,11 @@ def idempotency_key(given: str | None) -> str | None:
         InvalidInput: it is empty or too long.
     """
     if given is not None and not 1 <= len(given) <= 128:
-        raise InvalidInput("An idempotency key has 1 to 128 characters.", path=("input", "idempotencyKey"))
+        raise InvalidInput(
+            "An idempotency key has 1 to 128 characters.",
+            hint="Make one that names this post, e.g. a UUID, or leave it out.",
+            path=("input", "idempotencyKey"),
+        )
     return given
 
 

@@ -22,12 +22,12 @@ class DomainError(Exception):
     """A refusal with its reason.
 
     `code` is what a program compares and is stable for ever; `message` says what is wrong and `hint` what to do
-    next, for people; `path` names the input at fault, from the outside in.
+    next, for people, and is never empty; `path` names the input at fault, from the outside in.
     """
 
     code: ClassVar[str] = "REFUSED"
 
-    def __init__(self, message: str, *, hint: str = "", path: tuple[str, ...] = ()) -> None:
+    def __init__(self, message: str, *, hint: str, path: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
@@ -45,9 +45,9 @@ class NotFound(DomainError):
 
     code: ClassVar[str] = "NOT_FOUND"
 
-    def __init__(self, kind: str, *, hint: str = "", path: tuple[str, ...] = ()) -> None:
+    def __init__(self, kind: str, *, hint: str = "Check the id.", path: tuple[str, ...] = ()) -> None:
         """`kind` is the thing in the user's words, e.g. `post`."""
-        super().__init__(f"This {kind} does not exist.", hint=hint or "Check the id.", path=path)
+        super().__init__(f"This {kind} does not exist.", hint=hint, path=path)
         self.kind = kind
 
 

@@ -113,7 +113,11 @@ class PageRequest:
             raise InvalidInput("first and last cannot be used together.", hint="Give one of them.", path=("last",))
         for name, size in (("first", self.first), ("last", self.last)):
             if size is not None and not 0 <= size <= MAX_SIZE:
-                raise InvalidInput(f"{name} must be between 0 and {MAX_SIZE}, not {size}.", path=(name,))
+                raise InvalidInput(
+                    f"{name} must be between 0 and {MAX_SIZE}, not {size}.",
+                    hint="Ask for fewer, and for the rest page by page with the cursors of `pageInfo`.",
+                    path=(name,),
+                )
 
     @property
     def forward(self) -> bool:

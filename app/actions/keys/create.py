@@ -48,7 +48,11 @@ async def create(session: AsyncSession, command: CreateKey) -> KeyCreated:
     """
     name = command.name.strip()
     if not 1 <= len(name) <= 100:
-        raise InvalidInput("A key needs a name of 1 to 100 characters.", path=("input", "name"))
+        raise InvalidInput(
+            "A key needs a name of 1 to 100 characters.",
+            hint="Name it after who or what will use it.",
+            path=("input", "name"),
+        )
     if not command.scopes:
         raise InvalidInput("A key needs at least one scope.", hint="Start with `read`.", path=("input", "scopes"))
     if command.expires_at is not None and command.expires_at <= command.now:

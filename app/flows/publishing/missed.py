@@ -97,7 +97,11 @@ async def _named(session: AsyncSession, command: ReleaseMissed) -> Sequence[Job]
         return ()
     wanted = dict.fromkeys(command.job_ids or ())
     if not 0 < len(wanted) <= AT_ONCE:
-        raise InvalidInput(f"Name 1 to {AT_ONCE} jobs.", path=("input", "jobIds"))
+        raise InvalidInput(
+            f"Name 1 to {AT_ONCE} jobs.",
+            hint="Give more jobs in several calls, or name their connection.",
+            path=("input", "jobIds"),
+        )
     named = await jobs.by_ids(session, list(wanted))
     if len(named) < len(wanted):
         raise NotFound("job", path=("input", "jobIds"))

@@ -44,7 +44,7 @@ from connectors.contract import (
     PublishTask,
     Severity,
 )
-from connectors.faults import PlatformFault
+from connectors.faults import HINTS, PlatformFault
 
 
 class PlatformRefused(DomainError):
@@ -53,7 +53,7 @@ class PlatformRefused(DomainError):
     code: ClassVar[str] = "PLATFORM_REFUSED"
 
     def __init__(self, error: PlatformFault) -> None:
-        super().__init__(error.fault.message, hint=error.fault.hint, path=("input", "jobId"))
+        super().__init__(error.fault.message, hint=error.fault.hint or HINTS[error.fault.kind], path=("input", "jobId"))
         self.fault = error.fault
 
 

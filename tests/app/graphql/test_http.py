@@ -46,6 +46,22 @@ async def test_nesting_that_no_parser_survives_is_refused(graph: Graph) -> None:
     assert await graph.code("{" + "...{" * 300 + "__typename" + "}" * 301) == "GRAPHQL_PARSE_FAILED"
 
 
+@pytest.mark.parametrize(
+    ("query", "code", "hint"),
+    [
+        ("{ viewer { ", "GRAPHQL_PARSE_FAILED", "Correct the document at `locations`"),
+        ("{ nothing }", "GRAPHQL_VALIDATION_FAILED", "Compare it with the schema"),
+        ("query($id: ID!) { node(id: $id) { id } }", "GRAPHQL_VALIDATION_FAILED", "Compare it with the schema"),
+        ("{ jobs(first: 1000) { totalCount } }", "INVALID_INPUT", "Ask for fewer"),
+        ('{ jobs(after: "x") { totalCount } }', "BAD_CURSOR", "Start again without a cursor."),
+    ],
+)
+async def test_every_error_says_what_to_do_next(graph: Graph, query: str, code: str, hint: str) -> None:
+    (error,) = (await graph.answer(query))["errors"]
+    assert error["extensions"]["code"] == code
+    assert error["extensions"]["hint"].startswith(hint)
+
+
 async def test_circular_fragments_are_refused(graph: Graph) -> None:
     query = "{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }"
     assert await graph.code(query) == "GRAPHQL_VALIDATION_FAILED"

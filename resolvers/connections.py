@@ -19,6 +19,7 @@ from resolvers.context import Context, Info
 from schema import connection_results as results
 from schema.connections import Connection
 from schema.node import decode
+from schema.platforms import ConnectField
 from schema.post_inputs import bounded
 from schema.scalars import URL
 
@@ -35,7 +36,8 @@ async def _offered(context: Context, wanted: connect.Offer) -> results.Connectio
     answer = await connect.offer(context.rt, context.tenant, context.caller.actor, wanted)
     if isinstance(answer, Ticket):
         flow = strawberry.ID(answer.flow_id.hex)
-        return results.ConnectionLink(url=URL(answer.url), flow_id=flow, expires_at=answer.expires_at)
+        asked = [ConnectField.of(field) for field in answer.fields]
+        return results.ConnectionLink(url=URL(answer.url), flow_id=flow, expires_at=answer.expires_at, fields=asked)
     return _connected(answer)
 
 

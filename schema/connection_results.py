@@ -19,6 +19,7 @@ from schema.errors import (
     TicketInvalid,
     UnknownPlatform,
 )
+from schema.platforms import ConnectField
 from schema.scalars import URL
 
 
@@ -90,6 +91,10 @@ class ConnectionLink:
     url: URL = strawberry.field(description="The link, on this server's own origin.")
     flow_id: strawberry.ID = strawberry.field(description="The flow, for `selectAccounts`.")
     expires_at: datetime = strawberry.field(description="Until when it works.")
+    fields: list[ConnectField] = strawberry.field(
+        description="What the page will ask for, because it was not given. A program can ask for it by itself and "
+        "start again with all of it in `fields`; secrets are not kept, so give those again."
+    )
 
 
 @strawberry.type(description="The accounts are connected.")

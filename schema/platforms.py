@@ -21,6 +21,7 @@ from connectors.capabilities import (
     ScopeUse,
     Unit,
 )
+from connectors.capabilities import ConnectField as DeclaredField
 from connectors.capabilities import (
     Format as DeclaredFormat,
 )
@@ -41,6 +42,18 @@ class ConnectField:
     required: bool = strawberry.field(description="Whether it must be filled in.")
     placeholder: str = strawberry.field(description="An example.")
     help: str = strawberry.field(description="Where the user finds it.")
+
+    @classmethod
+    def of(cls, declared: DeclaredField) -> ConnectField:
+        """As a platform declares it."""
+        return cls(
+            name=declared.name,
+            label=declared.label,
+            kind=declared.kind,
+            required=declared.required,
+            placeholder=declared.placeholder,
+            help=declared.help,
+        )
 
 
 @strawberry.type(description="A right that POSTD asks a user for.")
@@ -184,17 +197,7 @@ class Platform(Node):
                 ConnectMethod(
                     by=way.by,
                     scopes=[ScopeNeed.of(scope) for scope in declared.scopes_by(way.by)],
-                    fields=[
-                        ConnectField(
-                            name=field.name,
-                            label=field.label,
-                            kind=field.kind,
-                            required=field.required,
-                            placeholder=field.placeholder,
-                            help=field.help,
-                        )
-                        for field in way.fields
-                    ],
+                    fields=[ConnectField.of(field) for field in way.fields],
                 )
                 for way in declared.connect
             ],

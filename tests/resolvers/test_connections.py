@@ -14,6 +14,39 @@ async def test_a_connection_is_started_by_a_link_on_our_own_origin(graph: Graph)
     assert answer["expiresAt"] > now().isoformat()
 
 
+ASKED = "... on ConnectionLink { url fields { name label kind required placeholder help } }"
+
+
+async def test_a_link_says_what_its_page_will_ask_for(graph: Graph) -> None:
+    answer = await graph.do("startConnection", ASKED, platform="mastodon", method="OAUTH")
+    (platform,) = (
+        one
+        for one in (
+            await graph.ask("{ platforms { key connectBy { fields { name label kind required placeholder help } } } }")
+        )["platforms"]
+        if one["key"] == "mastodon"
+    )
+    assert [field["name"] for field in answer["fields"]] == ["instance"]
+    assert answer["fields"] == platform["connectBy"][0]["fields"]
+
+
+async def test_a_field_that_was_given_is_not_asked_for_again_but_a_secret_is(graph: Graph) -> None:
+    given = {"platform": "bluesky", "method": "APP_PASSWORD"}
+    nothing = await graph.do("startConnection", ASKED, **given)
+    handle = await graph.do("startConnection", ASKED, **given, fields=[{"name": "identifier", "value": "a.test"}])
+    secret = await graph.do("startConnection", ASKED, **given, fields=[{"name": "password", "value": "canary"}])
+    assert [field["name"] for field in nothing["fields"]] == ["identifier", "password", "service"]
+    assert [field["name"] for field in handle["fields"]] == ["password", "service"]
+    assert [field["name"] for field in secret["fields"]] == ["identifier", "password", "service"]
+    assert [field["required"] for field in nothing["fields"]] == [True, True, False]
+
+
+async def test_a_link_that_lacks_nothing_asks_for_nothing(graph: Graph) -> None:
+    fields = [{"name": "instance", "value": "social.example"}]
+    answer = await graph.do("startConnection", ASKED, platform="mastodon", fields=fields)
+    assert answer["fields"] == []
+
+
 async def test_a_platform_that_is_not_there_is_refused(graph: Graph) -> None:
     answer = await graph.do("startConnection", LINK, platform="nowhere")
     assert (answer["__typename"], answer["path"]) == ("UnknownPlatform", ["input", "platform"])

@@ -77,6 +77,7 @@ async def offer(rt: Runtime, tenant: UUID, actor: str, wanted: Offer) -> Ticket 
         platform=wanted.platform,
         method=method.by.value,
         fields=shown,
+        missing=[item for item in method.fields if item.name not in shown],
         return_to=wanted.return_to,
         repair=wanted.repair,
     )

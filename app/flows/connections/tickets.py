@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -20,6 +21,7 @@ from app.flows.runtime import Runtime
 from app.kernel import ids
 from app.kernel.errors import DomainError, InvalidInput
 from app.services.db import tenant_of
+from connectors.capabilities import ConnectField
 
 LIFE = timedelta(minutes=15)
 
@@ -40,6 +42,8 @@ class Ticket:
     flow_id: UUID
     url: str
     expires_at: datetime
+    fields: Sequence[ConnectField]
+    """What the page asks for."""
 
 
 def new_secret() -> str:
@@ -75,10 +79,11 @@ async def make_ticket(
     platform: str,
     method: str,
     fields: dict[str, str],
+    missing: Sequence[ConnectField],
     return_to: str | None,
     repair: UUID | None,
 ) -> Ticket:
-    """Write a flow and give its link."""
+    """Write a flow with the `fields` that are known, and give its link, which asks for the `missing` ones."""
     secret, flow_id = new_secret(), ids.new()
     expires_at = rt.clock.now() + LIFE
     async with rt.db.transaction(tenant) as session:
@@ -97,7 +102,7 @@ async def make_ticket(
                 expires_at=expires_at,
             )
         )
-    return Ticket(flow_id, f"{rt.settings.public_url}/connect/{secret}", expires_at)
+    return Ticket(flow_id, f"{rt.settings.public_url}/connect/{secret}", expires_at, missing)
 
 
 async def find_ticket(rt: Runtime, secret: str) -> OAuthFlow:

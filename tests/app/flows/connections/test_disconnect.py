@@ -47,6 +47,7 @@ async def lived(world: World) -> Connection:
         platform="scripted",
         method="oauth",
         fields={"identifier": typed},
+        missing=(),
         return_to=None,
         repair=row.id,
     )

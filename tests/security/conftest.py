@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from tests.fixtures.database import db, migrated_url, owner, template
-from tests.fixtures.graph import graph, live_world, other_graph
+from tests.fixtures.graph import graph, live_world, other_graph, url
 from tests.fixtures.site import api, browser, log, sandbox, site
 from tests.fixtures.world import stranger, world
 
@@ -27,6 +27,7 @@ __all__ = [
     "site",
     "stranger",
     "template",
+    "url",
     "world",
 ]
 

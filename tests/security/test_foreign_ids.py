@@ -1,7 +1,8 @@
 """Every place of the schema that takes an id, asked with every kind of id of another workspace.
 
-The matrix is made from the schema, so that a new argument is in it from its first day. The rule: a foreign id is
-answered like one that does not exist, and changes nothing on either side.
+The matrix is made from the schema, so that a new argument is in it from its first day; feeds are asked in
+test_foreign_feeds.py. The rule: a foreign id is answered like one that does not exist, and changes nothing on either
+side.
 """
 
 from __future__ import annotations
@@ -52,7 +53,8 @@ class Slot:
 
     @property
     def field(self) -> GraphQLField:
-        root = CORE.query_type if self.kind == "query" else CORE.mutation_type
+        roots = {"query": CORE.query_type, "mutation": CORE.mutation_type, "subscription": CORE.subscription_type}
+        root = roots[self.kind]
         assert root is not None
         found: GraphQLField = root.fields[self.name]
         return found

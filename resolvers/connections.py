@@ -47,7 +47,7 @@ def _connected(rows: Sequence[Row]) -> results.AccountsConnected:
 
 async def start_connection(
     info: Info,
-    input: Annotated[results.StartConnectionInput, strawberry.argument(description="What to connect.")],  # noqa: A002
+    input: Annotated[results.StartConnectionInput, strawberry.argument(description="What to connect.")],  # noqa: A002 -- the argument's name in the API
 ) -> results.StartConnectionResult:
     """A link for the user's browser, or the connection at once where fields are enough."""
     wanted = connect.Offer(input.platform, input.method, _fields(input.fields), input.return_to)
@@ -56,7 +56,7 @@ async def start_connection(
 
 async def reconnect_connection(
     info: Info,
-    input: Annotated[results.ReconnectConnectionInput, strawberry.argument(description="What to repair.")],  # noqa: A002
+    input: Annotated[results.ReconnectConnectionInput, strawberry.argument(description="What to repair.")],  # noqa: A002 -- the argument's name in the API
 ) -> results.ReconnectConnectionResult:
     """The same for a connection that is there; only the same account repairs it."""
     connection_id = decode(input.connection_id, "Connection", PATH)
@@ -68,7 +68,7 @@ async def reconnect_connection(
 
 async def select_accounts(
     info: Info,
-    input: Annotated[results.SelectAccountsInput, strawberry.argument(description="The choice.")],  # noqa: A002
+    input: Annotated[results.SelectAccountsInput, strawberry.argument(description="The choice.")],  # noqa: A002 -- the argument's name in the API
 ) -> results.SelectAccountsResult:
     """Connect the chosen ones of the granted accounts."""
     try:
@@ -83,7 +83,7 @@ async def select_accounts(
 
 async def pause_connection(
     info: Info,
-    input: Annotated[results.PauseConnectionInput, strawberry.argument(description="Which.")],  # noqa: A002
+    input: Annotated[results.PauseConnectionInput, strawberry.argument(description="Which.")],  # noqa: A002 -- the argument's name in the API
 ) -> results.PauseConnectionResult:
     """Switch a connection off."""
     connection_id = decode(input.connection_id, "Connection", PATH)
@@ -93,7 +93,7 @@ async def pause_connection(
 
 async def resume_connection(
     info: Info,
-    input: Annotated[results.ResumeConnectionInput, strawberry.argument(description="Which.")],  # noqa: A002
+    input: Annotated[results.ResumeConnectionInput, strawberry.argument(description="Which.")],  # noqa: A002 -- the argument's name in the API
 ) -> results.ResumeConnectionResult:
     """Switch a connection on."""
     connection_id, now = decode(input.connection_id, "Connection", PATH), info.context.rt.clock.now()
@@ -104,7 +104,7 @@ async def resume_connection(
 
 async def disconnect_connection(
     info: Info,
-    input: Annotated[results.DisconnectConnectionInput, strawberry.argument(description="Which.")],  # noqa: A002
+    input: Annotated[results.DisconnectConnectionInput, strawberry.argument(description="Which.")],  # noqa: A002 -- the argument's name in the API
 ) -> results.DisconnectConnectionResult:
     """End a connection."""
     context, connection_id = info.context, decode(input.connection_id, "Connection", PATH)

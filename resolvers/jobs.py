@@ -25,7 +25,7 @@ PATH = ("input", "jobId")
 
 async def cancel_job(
     info: Info,
-    input: Annotated[results.CancelJobInput, strawberry.argument(description="The job.")],  # noqa: A002
+    input: Annotated[results.CancelJobInput, strawberry.argument(description="The job.")],  # noqa: A002 -- the argument's name in the API
 ) -> results.CancelJobResult:
     """Cancel a job, and say what came of it."""
     job_id = decode(input.job_id, "Job", PATH)
@@ -37,7 +37,7 @@ async def cancel_job(
 
 async def reschedule_job(
     info: Info,
-    input: Annotated[results.RescheduleJobInput, strawberry.argument(description="The move.")],  # noqa: A002
+    input: Annotated[results.RescheduleJobInput, strawberry.argument(description="The move.")],  # noqa: A002 -- the argument's name in the API
 ) -> results.RescheduleJobResult:
     """Move a job that waits."""
     rt, job_id, now = info.context.rt, decode(input.job_id, "Job", PATH), info.context.rt.clock.now()
@@ -51,7 +51,7 @@ async def reschedule_job(
 
 async def retry_job(
     info: Info,
-    input: Annotated[results.RetryJobInput, strawberry.argument(description="The job.")],  # noqa: A002
+    input: Annotated[results.RetryJobInput, strawberry.argument(description="The job.")],  # noqa: A002 -- the argument's name in the API
 ) -> results.RetryJobResult:
     """Take a failed job up again."""
     rt, job_id, now = info.context.rt, decode(input.job_id, "Job", PATH), info.context.rt.clock.now()
@@ -64,7 +64,7 @@ async def retry_job(
 
 async def resolve_job(
     info: Info,
-    input: Annotated[results.ResolveJobInput, strawberry.argument(description="The decision.")],  # noqa: A002
+    input: Annotated[results.ResolveJobInput, strawberry.argument(description="The decision.")],  # noqa: A002 -- the argument's name in the API
 ) -> results.ResolveJobResult:
     """Settle a job whose outcome nobody could find out."""
     job_id, timing = decode(input.job_id, "Job", PATH), info.context.rt.settings.timing

@@ -18,7 +18,7 @@ from schema.node import decode
 
 async def create_api_key(
     info: Info,
-    input: Annotated[results.CreateApiKeyInput, strawberry.argument(description="The key.")],  # noqa: A002
+    input: Annotated[results.CreateApiKeyInput, strawberry.argument(description="The key.")],  # noqa: A002 -- the argument's name in the API
 ) -> results.CreateApiKeyResult:
     """Make a key that may do no more than the caller's own."""
     caller, now = info.context.caller, info.context.rt.clock.now()
@@ -35,7 +35,7 @@ async def create_api_key(
 
 async def revoke_api_key(
     info: Info,
-    input: Annotated[results.RevokeApiKeyInput, strawberry.argument(description="The key.")],  # noqa: A002
+    input: Annotated[results.RevokeApiKeyInput, strawberry.argument(description="The key.")],  # noqa: A002 -- the argument's name in the API
 ) -> results.RevokeApiKeyResult:
     """Revoke a key; every process closes its sockets."""
     key_id, rt = decode(input.key_id, "ApiKey", ("input", "keyId")), info.context.rt

@@ -16,7 +16,7 @@ from schema.node import decode
 
 async def create_media_upload(
     info: Info,
-    input: Annotated[results.CreateMediaUploadInput, strawberry.argument(description="The file.")],  # noqa: A002
+    input: Annotated[results.CreateMediaUploadInput, strawberry.argument(description="The file.")],  # noqa: A002 -- the argument's name in the API
 ) -> results.CreateMediaUploadResult:
     """Announce a file and give the address for its bytes."""
     context, wanted = info.context, flows.CreateUpload(input.filename, input.mime, input.size, input.alt or "")
@@ -27,7 +27,7 @@ async def create_media_upload(
 
 async def complete_media_upload(
     info: Info,
-    input: Annotated[results.CompleteMediaUploadInput, strawberry.argument(description="The upload.")],  # noqa: A002
+    input: Annotated[results.CompleteMediaUploadInput, strawberry.argument(description="The upload.")],  # noqa: A002 -- the argument's name in the API
 ) -> results.CompleteMediaUploadResult:
     """Look at the bytes that were sent."""
     context, media_id = info.context, decode(input.media_id, "Media", ("input", "mediaId"))
@@ -36,7 +36,7 @@ async def complete_media_upload(
 
 async def import_media(
     info: Info,
-    input: Annotated[results.ImportMediaInput, strawberry.argument(description="The file.")],  # noqa: A002
+    input: Annotated[results.ImportMediaInput, strawberry.argument(description="The file.")],  # noqa: A002 -- the argument's name in the API
 ) -> results.ImportMediaResult:
     """Fetch a file from the web."""
     context, alt = info.context, input.alt or ""

@@ -20,7 +20,7 @@ from schema.post_inputs import bounded
 
 async def release_missed_jobs(
     info: Info,
-    input: Annotated[results.ReleaseMissedJobsInput, strawberry.argument(description="The choice.")],  # noqa: A002
+    input: Annotated[results.ReleaseMissedJobsInput, strawberry.argument(description="The choice.")],  # noqa: A002 -- the argument's name in the API
 ) -> results.ReleaseMissedJobsResult:
     """Publish missed posts now, move them, or let them go; or only count them."""
     command = _command(info.context, input)

@@ -138,7 +138,7 @@ class Operation(SchemaExtension):
 
     def _too_large(self, document: DocumentNode) -> GraphQLError | None:
         settings = self._context.rt.settings
-        size = measure(self.execution_context.schema._schema, document, self.execution_context.variables)  # noqa: SLF001
+        size = measure(self.execution_context.schema._schema, document, self.execution_context.variables)  # noqa: SLF001 -- Strawberry gives no other way to the core schema
         most = Size(settings.max_depth, settings.max_aliases, settings.max_fields, settings.max_cost)
         for what in ("depth", "aliases", "fields", "cost"):
             got, cap = getattr(size, what), getattr(most, what)

@@ -36,7 +36,7 @@ def _usable(context: Context, given: PlannedTimeInput | None) -> Planned:
 
 async def schedule_post(
     info: Info,
-    input: Annotated[inputs.SchedulePostInput, strawberry.argument(description="The post.")],  # noqa: A002
+    input: Annotated[inputs.SchedulePostInput, strawberry.argument(description="The post.")],  # noqa: A002 -- the argument's name in the API
 ) -> results.SchedulePostResult:
     """Schedule a post."""
     rt, caller = info.context.rt, info.context.caller
@@ -62,7 +62,7 @@ async def schedule_post(
 
 async def validate_post(
     info: Info,
-    input: Annotated[inputs.ValidatePostInput, strawberry.argument(description="The post.")],  # noqa: A002
+    input: Annotated[inputs.ValidatePostInput, strawberry.argument(description="The post.")],  # noqa: A002 -- the argument's name in the API
 ) -> results.ValidatePostResult:
     """Check a post and change nothing."""
     content, targets = input.content.stored(), _targets(input.targets)
@@ -77,7 +77,7 @@ async def validate_post(
 
 async def update_post(
     info: Info,
-    input: Annotated[inputs.UpdatePostInput, strawberry.argument(description="The change.")],  # noqa: A002
+    input: Annotated[inputs.UpdatePostInput, strawberry.argument(description="The change.")],  # noqa: A002 -- the argument's name in the API
 ) -> results.UpdatePostResult:
     """Change a post that waits."""
     command = Update(
@@ -95,7 +95,7 @@ async def update_post(
 
 async def reschedule_post(
     info: Info,
-    input: Annotated[inputs.ReschedulePostInput, strawberry.argument(description="The move.")],  # noqa: A002
+    input: Annotated[inputs.ReschedulePostInput, strawberry.argument(description="The move.")],  # noqa: A002 -- the argument's name in the API
 ) -> results.ReschedulePostResult:
     """Move a post."""
     rt, post_id = info.context.rt, decode(input.post_id, "Post", ("input", "postId"))
@@ -111,7 +111,7 @@ async def reschedule_post(
 
 async def publish_post_now(
     info: Info,
-    input: Annotated[inputs.PublishPostNowInput, strawberry.argument(description="The post.")],  # noqa: A002
+    input: Annotated[inputs.PublishPostNowInput, strawberry.argument(description="The post.")],  # noqa: A002 -- the argument's name in the API
 ) -> results.PublishPostNowResult:
     """Let a post go out at once."""
     rt, post_id = info.context.rt, decode(input.post_id, "Post", ("input", "postId"))
@@ -122,7 +122,7 @@ async def publish_post_now(
 
 async def cancel_post(
     info: Info,
-    input: Annotated[inputs.CancelPostInput, strawberry.argument(description="The post.")],  # noqa: A002
+    input: Annotated[inputs.CancelPostInput, strawberry.argument(description="The post.")],  # noqa: A002 -- the argument's name in the API
 ) -> results.CancelPostResult:
     """Cancel what was not sent."""
     post_id = decode(input.post_id, "Post", ("input", "postId"))

@@ -17,7 +17,7 @@ PATH = ("input", "jobId")
 
 async def edit_published_post(
     info: Info,
-    input: Annotated[results.EditPublishedPostInput, strawberry.argument(description="The edit.")],  # noqa: A002
+    input: Annotated[results.EditPublishedPostInput, strawberry.argument(description="The edit.")],  # noqa: A002 -- the argument's name in the API
 ) -> results.EditPublishedPostResult:
     """Change a published post where its platform can."""
     context, job_id = info.context, decode(input.job_id, "Job", PATH)
@@ -29,7 +29,7 @@ async def edit_published_post(
 
 async def delete_published_post(
     info: Info,
-    input: Annotated[results.DeletePublishedPostInput, strawberry.argument(description="The job.")],  # noqa: A002
+    input: Annotated[results.DeletePublishedPostInput, strawberry.argument(description="The job.")],  # noqa: A002 -- the argument's name in the API
 ) -> results.DeletePublishedPostResult:
     """Delete a published post where its platform can."""
     context, job_id = info.context, decode(input.job_id, "Job", PATH)

@@ -41,7 +41,7 @@ async def webhook_deliveries(
 
 async def replay_webhook(
     info: Info,
-    input: Annotated[ReplayWebhookInput, strawberry.argument(description="Which.")],  # noqa: A002
+    input: Annotated[ReplayWebhookInput, strawberry.argument(description="Which.")],  # noqa: A002 -- the argument's name in the API
 ) -> ReplayWebhookResult:
     """Try a dead delivery again."""
     try:

@@ -42,7 +42,7 @@ class Child:
                 stderr=output,
                 start_new_session=True,
                 # The parent has no threads when it starts children, so the hook is safe here.
-                preexec_fn=_die_with_parent,  # noqa: PLW1509
+                preexec_fn=_die_with_parent,  # noqa: PLW1509 -- as said above
             )
         finally:
             if output is not None:

@@ -49,7 +49,7 @@ def embedded() -> Iterator[Settings]:
         _development_defaults(settings)
         if settings.database_url is None or settings.redis_url is None:
             # Imported here: production installations lack the binaries and never come this way.
-            from app.kernel.embedded.attach import attach  # noqa: PLC0415
+            from app.kernel.embedded.attach import attach  # noqa: PLC0415 -- production installations lack the binaries
 
             typer.echo(f"PostgreSQL and Valkey run under {settings.data_dir}.", err=True)
             servers = stack.enter_context(attach(settings.data_dir))

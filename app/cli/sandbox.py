@@ -33,7 +33,7 @@ def sandbox(
 
 async def _serve(data: Path, bluesky_port: int, mastodon_port: int) -> None:
     # Imported here: what checks requests against the platforms' specs is not part of a production installation.
-    from connectors.sandbox.server import CLOSED, Sandbox  # noqa: PLC0415
+    from connectors.sandbox.server import CLOSED, Sandbox  # noqa: PLC0415 -- as said above
 
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

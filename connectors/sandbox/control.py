@@ -240,7 +240,7 @@ async def _body(request: Request) -> dict[str, Any]:
         raise ValueError("send application/json")
     body = await request.json()
     if not isinstance(body, dict):
-        raise ValueError("the body is a JSON object")  # noqa: TRY004 - it is the sender's mistake, not a wrong type of ours
+        raise ValueError("the body is a JSON object")  # noqa: TRY004 -- it is the sender's mistake, not a wrong type of ours
     return body
 
 

@@ -30,7 +30,7 @@ class FaultKind(StrEnum):
     DELAY = "delay"
     DROP_BEFORE_EFFECT = "drop_before_effect"
     STATUS = "status"
-    EXPIRE_TOKEN = "expire_token"  # noqa: S105 - the name of a fault
+    EXPIRE_TOKEN = "expire_token"  # noqa: S105 -- the name of a fault
     HOLD_ANSWER = "hold_answer"
     DROP_AFTER_EFFECT = "drop_after_effect"
     ERROR_AFTER_EFFECT = "error_after_effect"

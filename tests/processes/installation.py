@@ -125,7 +125,7 @@ class Installation:
         """
         async with self.server() as server, asyncio.timeout(20):
             # The server announces no waiting: it has to be asked.
-            while await server.fetchval(query, self.database, name) < count:  # noqa: ASYNC110
+            while await server.fetchval(query, self.database, name) < count:  # noqa: ASYNC110 -- there is nothing to wait on: it looks from outside
                 await asyncio.sleep(0.02)
 
     async def hang_up(self) -> int:

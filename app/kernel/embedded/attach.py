@@ -92,7 +92,7 @@ def _start_keeper(folder: Folder, *, fast: bool, grace: float) -> None:
     """Start a keeper and wait for its one line: it is ready, another one was quicker, or why it cannot."""
     options = ["--data", str(folder.root), "--detach", str(grace), *(["--fast"] if fast else [])]
     with os.fdopen(folder.open_log("keeper"), "ab") as log:
-        child = subprocess.Popen(  # noqa: S603 - our own module, no shell
+        child = subprocess.Popen(  # noqa: S603 -- our own module, no shell
             [sys.executable, "-m", KEEPER, *options],
             cwd=PROJECT,
             stdin=subprocess.DEVNULL,

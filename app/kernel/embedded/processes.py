@@ -47,7 +47,7 @@ def spawn(
     death_signal: signal.Signals = signal.SIGTERM,
 ) -> subprocess.Popen[str]:
     """Start a program as `identity`, in a session of its own, so that Ctrl-C in the terminal does not reach it."""
-    return subprocess.Popen(  # noqa: S603 - the command is ours, no shell
+    return subprocess.Popen(  # noqa: S603 -- the command is ours, no shell
         [*identity.prefix, *map(str, command)],
         stdin=subprocess.PIPE,
         stdout=output,
@@ -56,7 +56,7 @@ def spawn(
         cwd="/",
         env={"LC_ALL": "C", "PATH": os.defpath},
         start_new_session=True,
-        preexec_fn=dies_with_parent(death_signal),  # noqa: PLW1509 - the keeper has one thread
+        preexec_fn=dies_with_parent(death_signal),  # noqa: PLW1509 -- the keeper has one thread
         user=identity.user,
         group=identity.group,
         extra_groups=None if identity.user is None else [],

@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 if stop(lock.parent):
                     log.info("Stopped the servers in %s", lock.parent)
     except (EmbeddedError, OSError) as error:
-        log.error("%s", error)  # noqa: TRY400 - the message is written for a person
+        log.error("%s", error)  # noqa: TRY400 -- the message is written for a person
         return 1
     return 0
 

@@ -135,7 +135,7 @@ def _get(url: str) -> bytes:
     connection: http.client.HTTPConnection
     if parts.scheme == "https":
         # A certificate of this machine has no authority behind it; nothing but this machine is asked.
-        context = ssl._create_unverified_context()  # noqa: S323, SLF001
+        context = ssl._create_unverified_context()  # noqa: S323, SLF001 -- as said above
         connection = http.client.HTTPSConnection(parts.netloc, timeout=FETCH_SECONDS, context=context)
     else:
         connection = http.client.HTTPConnection(parts.netloc, timeout=FETCH_SECONDS)

@@ -46,13 +46,13 @@ class OAuthError(Exception):
 
 async def answer_xrpc(_request: Request, error: Exception) -> Response:
     """The answer for an `XrpcError`."""
-    assert isinstance(error, XrpcError)  # noqa: S101 - registered for this type only
+    assert isinstance(error, XrpcError)  # noqa: S101 -- registered for this type only
     return JSONResponse({"error": error.error, "message": error.message}, error.status, error.headers)
 
 
 async def answer_oauth(_request: Request, error: Exception) -> Response:
     """The answer for an `OAuthError`."""
-    assert isinstance(error, OAuthError)  # noqa: S101 - registered for this type only
+    assert isinstance(error, OAuthError)  # noqa: S101 -- registered for this type only
     body = {"error": error.error, "error_description": error.description}
     return JSONResponse(body, error.status, {"cache-control": "no-store", **error.headers})
 

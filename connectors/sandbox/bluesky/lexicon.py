@@ -196,7 +196,7 @@ def _check_size(size: int, rule: Definition, path: str, names: tuple[str, str, s
         raise LexiconError(f"{what} too small (minimum {rule[least]}, got {size}) at {path}")
 
 
-def _expect(true: bool, kind: str, value: Any, path: str) -> None:  # noqa: FBT001 - reads as an assertion
+def _expect(true: bool, kind: str, value: Any, path: str) -> None:  # noqa: FBT001 -- reads as an assertion
     if not true:
         raise LexiconError(f"Expected {kind} value type (got {type(value).__name__}) at {path}")
 

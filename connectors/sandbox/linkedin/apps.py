@@ -26,7 +26,7 @@ class App:
 
 MEMBER_APP = App(
     client_id="sandbox-member",
-    client_secret="sandbox-member-secret",  # noqa: S106 - nothing is behind it
+    client_secret="sandbox-member-secret",  # noqa: S106 -- nothing is behind it
     name="POSTD",
     scopes=frozenset({"openid", "profile", "email", "w_member_social"}),
     refreshes=False,
@@ -34,7 +34,7 @@ MEMBER_APP = App(
 """Sign In with LinkedIn using OpenID Connect, Share on LinkedIn."""
 PAGES_APP = App(
     client_id="sandbox-pages",
-    client_secret="sandbox-pages-secret",  # noqa: S106 - nothing is behind it
+    client_secret="sandbox-pages-secret",  # noqa: S106 -- nothing is behind it
     name="POSTD for pages",
     scopes=frozenset({
         "r_basicprofile", "r_member_profileAnalytics", "r_member_postAnalytics", "r_member_social", "w_member_social",

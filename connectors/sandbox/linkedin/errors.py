@@ -62,7 +62,7 @@ def not_found() -> LinkedInError:
 
 async def answer_error(_request: Request, error: Exception) -> Response:
     """The answer for a refusal."""
-    assert isinstance(error, LinkedInError | OAuthError)  # noqa: S101 - registered for these types only
+    assert isinstance(error, LinkedInError | OAuthError)  # noqa: S101 -- registered for these types only
     return JSONResponse(error.body, error.status, {"x-li-uuid": "AAYSandbox"})
 
 

@@ -38,7 +38,7 @@ def invalid(*problems: str) -> MastodonError:
 
 async def answer_error(_request: Request, error: Exception) -> Response:
     """The answer for a `MastodonError`."""
-    assert isinstance(error, MastodonError)  # noqa: S101 - registered for this type only
+    assert isinstance(error, MastodonError)  # noqa: S101 -- registered for this type only
     described = {"error_description": error.description} if error.description else {}
     return JSONResponse({"error": error.error, **described}, error.status, error.headers)
 

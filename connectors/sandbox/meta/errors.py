@@ -66,7 +66,7 @@ def lacking(permission: str) -> GraphError:
 
 async def answer_error(_request: Request, error: Exception) -> Response:
     """The answer for a `GraphError`."""
-    assert isinstance(error, GraphError)  # noqa: S101 - registered for this type only
+    assert isinstance(error, GraphError)  # noqa: S101 -- registered for this type only
     return JSONResponse(error.body, error.status)
 
 

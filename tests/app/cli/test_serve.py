@@ -20,5 +20,5 @@ def test_a_setting_that_cannot_be_used_is_named(postd: Postd) -> None:
     done = postd("worker", POSTD_PUBLIC_URL="https://postd.example/path")
 
     assert done.returncode == 1
-    assert "POSTD_PUBLIC_URL: Value error, must be an origin such as https://postd.example" in done.stderr
+    assert "POSTD_PUBLIC_URL: must be an origin such as https://postd.example" in done.stderr
     assert "Traceback" not in done.stderr

@@ -20,8 +20,8 @@ from app.flows.webhooks.intake import Intake, Wake
 from app.graphql import graphql_app
 from app.http import connect, graphql_address, media, playground, probes, webhooks
 from app.http.middleware import stack
-from app.kernel import logs
-from app.kernel.settings import Settings, read
+from app.kernel import logs, tether
+from app.kernel.settings import read
 from app.services.wakeups import WakeUp, WakeUps
 from workers import queues
 from workers.broker import make_broker
@@ -79,7 +79,8 @@ def routes(rt: Runtime, wake: Wake | None = None) -> list[BaseRoute]:
 
 
 def factory() -> Starlette:
-    """The application of this installation, by its settings, with its logs set up."""
+    """The application of this installation, by its settings, with its logs set up; it ends with its reloader."""
+    tether.end_with_parent()
     settings = read()
     logs.configure(settings.log_level, json=settings.log_json)
     return create_app(settings)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 from contextlib import AsyncExitStack
+from types import FrameType
 from typing import Any
 
 from dramatiq import Broker, Worker
@@ -11,7 +13,7 @@ from dramatiq.middleware import Middleware
 
 from app.flows.runtime import Runtime, running
 from app.flows.upkeep.presence import present
-from app.kernel import logs, metrics
+from app.kernel import logs, metrics, tether
 from app.kernel.settings import Settings
 
 IDLE_MS = 50
@@ -36,6 +38,11 @@ class RuntimeHolder(Middleware):
         if self._runtime is None:
             raise RuntimeError("actors run in a booted worker only")
         return self._runtime
+
+    def after_process_boot(self, broker: Broker) -> None:
+        """End with the process that started this one: `kill -9` of it leaves no worker behind."""
+        _hear_once(signal.SIGTERM)
+        tether.end_with_parent()
 
     def before_worker_boot(self, broker: Broker, worker: Worker) -> None:
         """Open the runtime; messages are taken after this returns, by consumers that are made after it."""
@@ -68,3 +75,19 @@ class RuntimeHolder(Middleware):
         if thread is None:
             raise RuntimeError("the AsyncIO middleware must come before this one")
         thread.run_coroutine(work)
+
+
+def _hear_once(number: signal.Signals) -> None:
+    """Leave a signal to its handler the first time only.
+
+    Dramatiq's worker leaves its threads at the second one and then hangs, and the kernel may tell of a parent's death
+    more than once.
+    """
+    handler = signal.getsignal(number)
+
+    def first(got: int, frame: FrameType | None) -> None:
+        signal.signal(got, signal.SIG_IGN)
+        if callable(handler):
+            handler(got, frame)
+
+    signal.signal(number, first)

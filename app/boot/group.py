@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
+
+from app.kernel.tether import dies_with_parent
 
 log = structlog.get_logger(__name__)
 
@@ -41,8 +41,7 @@ class Child:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
-                # The parent has no threads when it starts children, so the hook is safe here.
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 -- as said above
+                preexec_fn=dies_with_parent(),  # noqa: PLW1509 -- one call that was looked up before the fork
             )
         finally:
             if output is not None:
@@ -94,12 +93,3 @@ def stop_all(children: Sequence[Child]) -> None:
     until = time.monotonic() + PATIENCE
     for child in children:
         child.wait(until - time.monotonic())
-
-
-# Loaded before any fork: between fork and exec nothing should be allocated.
-_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
-
-
-def _die_with_parent() -> None:
-    if _LIBC is not None:
-        _LIBC.prctl(1, int(signal.SIGTERM))  # PR_SET_PDEATHSIG: `kill -9` of us leaves no orphans

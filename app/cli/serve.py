@@ -6,7 +6,9 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,7 +19,7 @@ from app.boot.group import Child, run_group
 from app.flows.boot import examine
 from app.flows.runtime import NotConfigured, running
 from app.flows.upkeep.presence import present
-from app.kernel import metrics
+from app.kernel import metrics, tether
 from app.kernel.settings import Settings
 from app.services.wakeups import WakeUps
 from workers import process, scheduler
@@ -25,7 +27,8 @@ from workers.broker import make_broker
 
 Reload = Annotated[bool, typer.Option("--reload", help="Start anew when a source file changes.")]
 
-SOURCES = ["app", "schema", "resolvers", "workers", "connectors"]
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = [str(ROOT / name) for name in ("app", "schema", "resolvers", "workers", "connectors")]
 """What `dev` watches."""
 SHUTDOWN = 10
 """Seconds that open requests and sockets have to end."""
@@ -61,14 +64,36 @@ def api(reload: Reload = False) -> None:
     )
 
 
-def worker() -> None:
+def worker(reload: Reload = False) -> None:
     """Publish: run worker processes. More of them, on more machines, need the same settings and nothing else."""
+    if reload:
+        _reloading(worker)
+        return
     raise typer.Exit(process.run(examined()))
 
 
-def schedule() -> None:
+def schedule(reload: Reload = False) -> None:
     """Offer due jobs to the workers. Any number may run."""
+    if reload:
+        _reloading(schedule)
+        return
     surroundings.run(_schedule(examined()))
+
+
+def _reloading(command: Callable[[], None]) -> None:
+    """Run a command in a process of its own, and anew when a source file changes, until SIGTERM or SIGINT."""
+    # Imported here: installations that serve do not need it.
+    from watchfiles import PythonFilter, run_process  # noqa: PLC0415
+
+    run_process(*SOURCES, target=_watched, args=(command,), watch_filter=PythonFilter())
+
+
+def _watched(command: Callable[[], None]) -> None:
+    tether.end_with_parent()
+    try:
+        command()
+    except typer.Exit as done:
+        sys.exit(done.exit_code)
 
 
 async def _schedule(settings: Settings) -> None:
@@ -101,13 +126,8 @@ def dev() -> None:
 def children(*, reload: bool = False) -> list[Child]:
     """The three parts of a small installation as processes of their own."""
     me = [sys.executable, "-m", "app.cli"]
-    watch = [sys.executable, "-m", "watchfiles", "--filter", "python"] if reload else []
-
-    def part(name: str) -> Child:
-        command = [*watch, " ".join([*me, name]), *SOURCES] if reload else [*me, name]
-        return Child(name, command)
-
-    return [Child("api", [*me, "api", *(["--reload"] if reload else [])]), part("worker"), part("scheduler")]
+    options = ["--reload"] if reload else []
+    return [Child(name, [*me, name, *options]) for name in ("api", "worker", "scheduler")]
 
 
 def examined() -> Settings:

@@ -7,6 +7,7 @@ same fields and pass the same redactor, exceptions included. Tracebacks carry no
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 from collections.abc import Iterator
@@ -39,7 +40,11 @@ class _Handler(logging.StreamHandler[TextIO]):
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 -- the library's name
         kind = sys.exc_info()[0]
-        sys.stderr.write(f"a log line of {record.name} could not be written ({kind.__name__ if kind else 'unknown'})\n")
+        # Where nobody takes the lines any more, as after the death of a worker's parent, the work goes on without.
+        with contextlib.suppress(OSError):
+            sys.stderr.write(
+                f"a log line of {record.name} could not be written ({kind.__name__ if kind else 'unknown'})\n"
+            )
 
 
 def configure(level: str = "INFO", *, json: bool = True, stream: TextIO | None = None) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import os
 import signal
 import socket
@@ -14,9 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.kernel.tether import dies_with_parent
+
 PROJECT = Path(__file__).resolve().parents[2]
-_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
-_PR_SET_PDEATHSIG = 1
 
 
 @dataclass(slots=True)
@@ -69,7 +68,7 @@ class Part:
         lines = self.log.read_text(errors="replace").splitlines()[-15:]
         return "\n".join([f"--- {self.name} ({self.log.name})", *(line[:400] for line in lines)])
 
-    async def says(self, what: str, times: int = 1, within: float = 20) -> None:
+    async def says(self, what: str, times: int = 1, within: float = 60) -> None:
         """Return once it has written this word to its log so often since it was stopped."""
         until = time.monotonic() + within
         while self.log.read_bytes()[self.frozen_at :].decode(errors="replace").count(what) < times:
@@ -90,7 +89,7 @@ def start(name: str, arguments: list[str], environment: Mapping[str, str], folde
             stdout=output,
             stderr=output,
             start_new_session=True,
-            preexec_fn=_end_with_parent,  # noqa: PLW1509 -- it makes one call that was looked up before the fork
+            preexec_fn=dies_with_parent(),  # noqa: PLW1509 -- it makes one call that was looked up before the fork
         )
     return Part(name, process, log)
 
@@ -100,8 +99,3 @@ def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
         return port
-
-
-def _end_with_parent() -> None:
-    if _LIBC is not None:
-        _LIBC.prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM))

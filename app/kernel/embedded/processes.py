@@ -6,13 +6,11 @@ end, the next start finds the orphan by its pid file and ends it first.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Final
 
@@ -20,23 +18,10 @@ import psutil
 
 from app.kernel.embedded.faults import EmbeddedError, tail
 from app.kernel.embedded.identity import Identity
+from app.kernel.tether import dies_with_parent
 
-PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
 PATIENCE: Final = 20.0
 """Seconds that a server has to end by itself."""
-
-
-def dies_with_parent(death_signal: signal.Signals) -> Callable[[], None] | None:
-    """Give what a child runs before its program: it asks the kernel for `death_signal` at the parent's death."""
-    if sys.platform != "linux":
-        return None
-    libc, parent = ctypes.CDLL(None), os.getpid()
-
-    def ask() -> None:
-        if libc.prctl(PR_SET_PDEATHSIG, int(death_signal)) or os.getppid() != parent:
-            os._exit(1)
-
-    return ask
 
 
 def spawn(

@@ -180,3 +180,19 @@ def test_a_line_that_cannot_be_formatted_is_not_dumped(out: io.StringIO, capsys:
     logging.getLogger("other").info("%d", CANARY)
     assert out.getvalue() == ""
     assert capsys.readouterr().err == "a log line of other could not be written (TypeError)\n"
+
+
+class _Broken(io.StringIO):
+    """A stream whose reader is gone."""
+
+    def write(self, _text: str) -> int:
+        raise BrokenPipeError
+
+
+def test_work_goes_on_where_nobody_takes_the_lines(out: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stderr", _Broken())
+    logs.configure("DEBUG", json=True, stream=_Broken())
+
+    logging.getLogger("postd.test").info("nobody reads this")
+
+    assert out.getvalue() == ""

@@ -58,7 +58,7 @@ class Server:
 
     def __init__(self, program: Program, folder: Folder, identity: Identity, wanted_port: int = 0) -> None:
         self.program = program
-        self.port = free_port(wanted_port)
+        self.port = wanted_port
         self._folder = folder
         self._identity = identity
         self._child: subprocess.Popen[str] | None = None
@@ -75,13 +75,12 @@ class Server:
         """
         deadline = time.monotonic() + START_TIME
         for _ in range(TRIES):
-            self._launch()
+            self._launch(same_port=same_port)
             if self._wait(deadline):
                 return
             if time.monotonic() > deadline:
                 break
             time.sleep(PAUSE)
-            self.port = self.port if same_port else free_port(self.port)
         self.stop()
         log = self._folder.log(self.program.name)
         reason = tail(log.read_text(errors="replace"))
@@ -97,8 +96,10 @@ class Server:
             end(self._child, self.program.stop_signal)
             self._child = None
 
-    def _launch(self) -> None:
+    def _launch(self, *, same_port: bool) -> None:
         self.program.prepare()
+        if not same_port:  # looked at only now: what an earlier run left may have held the port until here
+            self.port = free_port(self.port)
         with os.fdopen(self._folder.open_log(self.program.name), "ab") as log:
             self._child = spawn(
                 self._identity, self.program.command(self.port), output=log, death_signal=self.program.stop_signal

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -44,6 +45,7 @@ async def test_a_new_command_need_not_wait_for_the_servers_of_a_killed_keeper(da
         wait_until(lambda: addresses_of(data) is None, "the keeper is gone")
         with attach(data, grace=GRACE) as successor:
             assert successor.addresses.keeper_pid != servers.addresses.keeper_pid
+            assert (successor.database_url, successor.redis_url) == (servers.database_url, servers.redis_url)
             assert await recall(successor.addresses) == ("kept", "kept")
 
 
@@ -151,9 +153,13 @@ async def test_servers_that_outlived_their_keeper_are_ended_first(data: Path) ->
         keeper.kill()
         wait_until(lambda: addresses_of(data) is None, "the keeper is gone")
         assert orphan in {process.pid for process in processes_of(data)}
-        psutil.Process(orphan).resume()
-        with attach(data, grace=GRACE) as successor:
+        with ThreadPoolExecutor(1) as pool:
+            attaching = pool.submit(attach, data, grace=GRACE)
+            wait_until(lambda: not (data / "services.json").exists(), "the next keeper is at work")
+            psutil.Process(orphan).resume()
+        with attaching.result() as successor:
             assert orphan not in {process.pid for process in processes_of(data)}
+            assert successor.database_url == servers.database_url  # commands that lost the keeper look there
             assert await recall(successor.addresses) == ("kept", "kept")
 
 

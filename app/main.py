@@ -21,7 +21,7 @@ from app.graphql import graphql_app
 from app.http import connect, graphql_address, media, playground, probes, webhooks
 from app.http.middleware import stack
 from app.kernel import logs, tether
-from app.kernel.settings import read
+from app.kernel.settings import Settings, read
 from app.services.wakeups import WakeUp, WakeUps
 from workers import queues
 from workers.broker import make_broker

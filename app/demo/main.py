@@ -13,6 +13,7 @@ from app.actions.keys.create import CreateKey
 from app.actions.keys.create import create as create_key
 from app.actions.tenants.create import create as create_tenant
 from app.boot import surroundings
+from app.boot.group import Child
 from app.demo.api import Client, Refused
 from app.demo.browser import Lost
 from app.demo.scenes import Troupe
@@ -29,6 +30,8 @@ from connectors.secret import Secret
 from connectors.transport import Transport
 
 LOOPBACK = IPv4Network("127.0.0.0/8")
+LOOK = 0.5
+"""Seconds between two looks whether a part has died."""
 LONGEST = 110
 """Seconds that the story may take."""
 
@@ -79,8 +82,20 @@ async def _stay(stage: Stage, screen: Screen, key: Secret) -> None:
     for name, url in stage.platforms.items():
         screen.say(f"{f'Simulated {name.title()}:':22} {url}")
     screen.say(f"Logs:                  {stage.logs}")
+    screen.say("\nTry it: schedule a post, then kill a part of this with one of these lines. It is started again here.")
+    for part in stage.parts:
+        screen.say(kill_line(part))
     screen.say("Everything keeps running; stop it with Ctrl-C.")
-    await asyncio.Event().wait()
+    while True:
+        await asyncio.sleep(LOOK)
+        for part in stage.start_again():
+            screen.say(f"[magenta]The {part.name} died and was started again.[/] Once more:")
+            screen.say(kill_line(part))
+
+
+def kill_line(part: Child) -> str:
+    """The command that kills a part without warning, with all that it has started."""
+    return f"  kill -9 -- -{part.process.pid if part.process else 0}   # {part.name}"
 
 
 async def _workspace(settings: Settings) -> Secret:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import sys
 import time
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 
@@ -45,16 +47,24 @@ class Stage:
     url: str
     platforms: Mapping[str, str]
     """Where each simulated platform answers."""
-    worker: Child
+    parts: list[Child]
+    """The simulated platforms, the API, the worker and the scheduler."""
     logs: Path
 
     def kill_worker(self) -> None:
         """End the worker without warning, as a power cut would, and start another one."""
-        process = self.worker.process
-        if process is not None:
-            os.killpg(process.pid, 9)
-            process.wait()
-        self.worker.start()
+        (worker,) = [part for part in self.parts if part.name == "worker"]
+        if worker.process is not None:
+            os.killpg(worker.process.pid, signal.SIGKILL)
+            worker.process.wait()
+        worker.start()
+
+    def start_again(self) -> list[Child]:
+        """Start each part again that has ended, as a supervisor does; gives those parts."""
+        fallen = [part for part in self.parts if not part.running()]
+        for part in fallen:
+            part.start()
+        return fallen
 
 
 @contextmanager
@@ -69,26 +79,15 @@ def staged(settings: Settings) -> Iterator[Stage]:
     logs = folder / "logs"
     logs.mkdir(parents=True)
     me = [sys.executable, "-m", "app.cli"]
-    platforms = _logged(
-        Child(
-            "sandbox",
-            [
-                *me,
-                "sandbox",
-                "--data",
-                str(folder / "sandbox"),
-                "--bluesky-port",
-                "0",
-                "--mastodon-port",
-                "0",
-            ],
-        ),
-        logs,
-    )
+    sandbox = [*me, "sandbox", "--data", str(folder / "sandbox")]
+    platforms = _logged(Child("sandbox", [*sandbox, "--bluesky-port", "0", "--mastodon-port", "0"]), logs)
     started = [platforms]
     try:
         platforms.start()
         addresses = _addresses(folder / "sandbox" / "addresses.json", platforms, logs)
+        # Started again it is found where the others know it.
+        ports = {name: str(urlsplit(addresses[name]).port) for name in ("bluesky", "mastodon")}
+        platforms.command = [*sandbox, "--bluesky-port", ports["bluesky"], "--mastodon-port", ports["mastodon"]]
         port = _free_port(settings.port)
         url = f"http://127.0.0.1:{port}"
         surroundings = {
@@ -108,7 +107,7 @@ def staged(settings: Settings) -> Iterator[Stage]:
         for part in parts:
             part.start()
             started.append(part)
-        yield Stage(url, {name: addresses[name] for name in PLATFORMS}, parts[1], logs)
+        yield Stage(url, {name: addresses[name] for name in PLATFORMS}, started, logs)
     finally:
         stop_all(started)
 

@@ -64,6 +64,8 @@ class Sandbox:
         self._host = host
         self._ports = {"bluesky": bluesky_port, "mastodon": mastodon_port}
         self._ports |= {name: mastodon_port and mastodon_port + after for after, name in enumerate(CLOSED, start=1)}
+        # A sandbox that was killed has left its addresses behind: the closed platforms are found there again.
+        self._ports |= {name: port for name, port in _ports_of(data_dir / ADDRESSES).items() if name in CLOSED}
         self._urls: dict[str, str | None] = {"bluesky": bluesky_url, "mastodon": mastodon_url}
         self._listeners: dict[str, socket.socket] = {}
         self._servers: list[_Server] = []
@@ -172,6 +174,13 @@ class Sandbox:
         settings = {"endpoints": self.endpoints, "apps": self.apps}
         fresh.write_bytes(orjson.dumps({**addresses, **settings, "pid": os.getpid()}))
         fresh.replace(self._data_dir / ADDRESSES)
+
+
+def _ports_of(file: Path) -> dict[str, int]:
+    if not file.exists():
+        return {}
+    left: dict[str, object] = orjson.loads(file.read_bytes())
+    return {name: urlsplit(url).port or 0 for name, url in left.items() if isinstance(url, str)}
 
 
 async def serve(

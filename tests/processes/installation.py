@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -53,6 +54,7 @@ class Installation:
     rt: Runtime
     platforms: Platforms
     database_url: str
+    sandbox: Part
     parts: list[Part] = field(default_factory=list)
 
     def start(self, name: str, more: Mapping[str, str] | None = None) -> Part:
@@ -66,6 +68,18 @@ class Installation:
         """The running part of that name."""
         (part,) = [part for part in self.parts if part.name == name and part.running]
         return part
+
+    def kill_sandbox(self) -> None:
+        """End the simulated platforms at once."""
+        self.sandbox.kill()
+
+    async def sandbox_again(self) -> None:
+        """Start the simulated platforms again once they were killed, at their addresses and with what they kept."""
+        file = self.folder / "sandbox" / "addresses.json"
+        old: dict[str, Any] = orjson.loads(file.read_bytes())
+        ports = {name: urlsplit(old[name]).port or 0 for name in ("bluesky", "mastodon")}
+        self.sandbox = _sandbox(self.folder, ports["bluesky"], ports["mastodon"])
+        await asyncio.to_thread(_addresses, file, self.sandbox)
 
     async def crew(self) -> None:
         """Bring the installation to one worker and one scheduler that run, whatever a test has done to them."""
@@ -123,7 +137,7 @@ class Installation:
             SELECT count(*) FROM pg_stat_activity
             WHERE datname = $1 AND application_name = $2 AND wait_event_type = 'Lock' AND query LIKE '%counter%'
         """
-        async with self.server() as server, asyncio.timeout(20):
+        async with self.server() as server, asyncio.timeout(60):
             # The server announces no waiting: it has to be asked.
             while await server.fetchval(query, self.database, name) < count:  # noqa: ASYNC110 -- there is nothing to wait on: it looks from outside
                 await asyncio.sleep(0.02)
@@ -166,8 +180,7 @@ async def installed(database_url: str, redis_url: str, folder: Path) -> AsyncIte
     async with redis.asyncio.Redis.from_url(redis_url) as client:
         await client.flushdb()
     data = folder / "sandbox"
-    ports = ["--bluesky-port", "0", "--mastodon-port", "0"]
-    sandbox = start("sandbox", ["-m", "app.cli", "sandbox", "--data", str(data), *ports], {}, folder)
+    sandbox = _sandbox(folder, 0, 0)
     async with AsyncExitStack() as stack:
         stack.callback(sandbox.kill)
         addresses = _addresses(data / "addresses.json", sandbox)
@@ -186,16 +199,24 @@ async def installed(database_url: str, redis_url: str, folder: Path) -> AsyncIte
             settings = Settings(_env_file=None, timing=Timing(_env_file=None))
         rt = await stack.enter_async_context(running(settings, name="postd-test"))
         control = await stack.enter_async_context(platforms(addresses))
-        installation = Installation(folder, environment, rt, control, database_url)
+        installation = Installation(folder, environment, rt, control, database_url, sandbox)
+        stack.callback(installation.kill_sandbox)
         stack.callback(installation.end)
         yield installation
 
 
+def _sandbox(folder: Path, bluesky: int, mastodon: int) -> Part:
+    ports = ["--bluesky-port", str(bluesky), "--mastodon-port", str(mastodon)]
+    return start("sandbox", ["-m", "app.cli", "sandbox", "--data", str(folder / "sandbox"), *ports], {}, folder)
+
+
 def _addresses(file: Path, sandbox: Part) -> dict[str, str]:
-    until = time.monotonic() + 30
+    """What the sandbox wrote down once it answered; a file that another one has left does not count."""
+    until = time.monotonic() + 60
     while time.monotonic() < until and sandbox.running:
         if file.exists():
-            found: dict[str, str] = orjson.loads(file.read_bytes())
-            return found
+            found: dict[str, Any] = orjson.loads(file.read_bytes())
+            if found["pid"] == sandbox.pid:
+                return found
         time.sleep(0.05)
     raise AssertionError(f"the simulated platforms did not start\n{sandbox.words()}")

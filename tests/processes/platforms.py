@@ -26,7 +26,7 @@ class Fault:
 
     async def hit(self) -> None:
         """Return once it has a request in its hands."""
-        await self.platforms.ask("GET", f"/faults/{self.id}?hits=1&timeout=30")
+        await self.platforms.ask("GET", f"/faults/{self.id}?hits=1&timeout=60")
 
     async def release(self, how: str) -> None:
         """Let go of the request: the platform acts (`act`), or the connection is closed (`drop`)."""
@@ -43,7 +43,7 @@ class Platforms:
 
     async def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """Call the control API."""
-        answer = await self.http.send(method, f"{self.bluesky}/_sandbox{path}", json=body, timeout=40)
+        answer = await self.http.send(method, f"{self.bluesky}/_sandbox{path}", json=body, timeout=70)
         assert answer.ok, answer.body
         return answer.json()
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.exc import DBAPIError
+
 from app.flows.live.course import Course
 from app.flows.live.feed import Topic, follow
 from app.flows.runtime import Runtime
@@ -16,6 +18,8 @@ from app.services import events
 from app.services.events import EventRow
 
 EVERYTHING: Topic[Any] = Topic(kind=None, state=None, read=None)
+LOST = (DBAPIError, OSError)
+"""What a reader meets whose database server dies."""
 PATIENCE = 4
 """Events after which the connection is lost."""
 
@@ -40,19 +44,22 @@ class Reader:
             self.connections += 1
             feed = follow(self.rt, self.tenant, EVERYTHING, Course(self.cursor))
             count = 0
-            async for moment in feed:
-                assert moment.event is not None
-                self.seen.append(moment.event)
-                count += 1
-                if count == PATIENCE:
-                    break
-            await feed.aclose()
+            try:
+                async for moment in feed:
+                    assert moment.event is not None
+                    self.seen.append(moment.event)
+                    count += 1
+                    if count == PATIENCE:
+                        break
+                await feed.aclose()
+            except LOST:
+                await asyncio.sleep(0.05)
 
     async def caught_up(self) -> None:
         """Return once it has seen every event that there is."""
         async with self.rt.db.read(self.tenant) as session:
             newest = await events.latest(session)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             with self.rt.bus.watch(self.tenant) as watch:
                 while self.cursor < newest:
                     await watch.changed(0.05)

@@ -45,7 +45,7 @@ class Subscriber:
 
     async def has(self, messages: int) -> None:
         """Return once it has seen so many messages."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while len(self.seen) < messages:
                 self._more.clear()
                 await self._more.wait()

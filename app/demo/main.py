@@ -95,7 +95,7 @@ async def _stay(stage: Stage, screen: Screen, key: Secret) -> None:
 
 def kill_line(part: Child) -> str:
     """The command that kills a part without warning, with all that it has started."""
-    return f"  kill -9 -- -{part.process.pid if part.process else 0}   # {part.name}"
+    return f"  kill -9 -{part.process.pid if part.process else 0}   # {part.name}"
 
 
 async def _workspace(settings: Settings) -> Secret:

@@ -45,7 +45,7 @@ async def import_media(
 
 async def delete_media(
     info: Info,
-    input: Annotated[results.DeleteMediaInput, strawberry.argument(description="The file.")],  # noqa: A002
+    input: Annotated[results.DeleteMediaInput, strawberry.argument(description="The file.")],  # noqa: A002 -- the word of the API
 ) -> results.DeleteMediaResult:
     """Delete a file that no waiting post needs."""
     context, media_id = info.context, decode(input.media_id, "Media", ("input", "mediaId"))

@@ -83,7 +83,7 @@ def schedule(reload: Reload = False) -> None:
 def _reloading(command: Callable[[], None]) -> None:
     """Run a command in a process of its own, and anew when a source file changes, until SIGTERM or SIGINT."""
     # Imported here: installations that serve do not need it.
-    from watchfiles import PythonFilter, run_process  # noqa: PLC0415
+    from watchfiles import PythonFilter, run_process  # noqa: PLC0415 -- only a development installation has it
 
     run_process(*SOURCES, target=_watched, args=(command,), watch_filter=PythonFilter())
 

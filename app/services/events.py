@@ -39,7 +39,7 @@ class EventRow(Table):
 
     __table_args__ = (
         of_tenant(),
-        Index("ix_events_tenant_id_subject_id_seq", "tenant_id", "subject_id", "seq"),
+        Index("ix_events_tenant_id_subject_id_at", "tenant_id", "subject_id", "at"),
         Index("ix_events_at", "at"),
     )
 

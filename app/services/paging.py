@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Final, Generic, TypeVar
 from uuid import UUID
 
 import orjson
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, literal, or_, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, false, literal, or_, select, tuple_, union
 from sqlalchemy.orm import QueryableAttribute
 
 from app.kernel.errors import InvalidInput
@@ -183,6 +183,39 @@ def keyset(statement: S, order: Sequence[Sort], request: PageRequest) -> S:
             statement = statement.where(_beyond(order, values, behind=behind))
     ordering = [sort.column.desc() if sort.descending is request.forward else sort.column.asc() for sort in order]
     return statement.order_by(None).order_by(*ordering).limit(request.size + 1)
+
+
+def keyset_of_any(rows: S, ways: Sequence[S], order: Sequence[Sort], request: PageRequest) -> S:
+    """One page of the rows that any of `ways` gives, as `keyset` narrows one. `rows` gives them all.
+
+    Raises:
+        BadCursor: as of `keyset`.
+    """
+    turned = order if request.forward else [Sort(sort.column, descending=not sort.descending) for sort in order]
+    return first_of_any(rows, [keyset(way, order, request) for way in ways], turned, request.size + 1)
+
+
+def first_of_any(rows: S, ways: Sequence[S], order: Sequence[Sort], limit: int) -> S:
+    """The first rows, in this order, that any of `ways` gives; they are picked from `rows` by the order's last column.
+
+    "One of these values, by time" has no index of its own: PostgreSQL would read all that match, or walk the order
+    past all that do not. Here each value reads its own index as far as one page, and the pages are merged.
+    """
+    if not ways:
+        return rows.where(false()).limit(limit)
+    if len(ways) == 1:
+        return _first(ways[0], [(sort, sort.element) for sort in order], limit)
+    columns = [sort.element for sort in order]
+    each = [_first(way.with_only_columns(*columns), list(zip(order, columns, strict=True)), limit) for way in ways]
+    found = union(*each).subquery()
+    merged = [(sort, found.c[str(column.key)]) for sort, column in zip(order, columns, strict=True)]
+    keys = _first(select(merged[-1][1]), merged, limit)
+    return _first(rows.where(columns[-1].in_(keys)), list(zip(order, columns, strict=True)), limit)
+
+
+def _first(statement: S, order: Sequence[tuple[Sort, ColumnElement[Any]]], limit: int) -> S:
+    ordering = [column.desc() if sort.descending else column.asc() for sort, column in order]
+    return statement.order_by(None).order_by(*ordering).limit(limit)
 
 
 def page(

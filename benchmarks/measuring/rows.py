@@ -67,6 +67,15 @@ JOBS = """
       ON target.place - 1 = (planned.place * $5 + copy) % cardinality($4)
 """
 
+TERMS = """
+    INSERT INTO post_terms (tenant_id, post_id, kind, term, due_at, created_at)
+    SELECT DISTINCT posts.tenant_id, posts.id, found.kind, found.term, posts.due_at, posts.created_at
+    FROM posts JOIN jobs ON jobs.tenant_id = posts.tenant_id AND jobs.post_id = posts.id,
+         LATERAL (SELECT 'platform', jobs.platform UNION ALL SELECT 'connection', jobs.connection_id::text
+                  UNION ALL SELECT 'label', unnest(posts.labels)) AS found (kind, term)
+    WHERE posts.id = ANY($1::uuid[])
+"""
+
 PARTS = """
     INSERT INTO job_parts (id, tenant_id, job_id, position, attempt_key, composed_at)
     SELECT uuidv7(), tenant_id, id, 0, gen_random_uuid(), now() FROM jobs WHERE post_id = ANY($1::uuid[])
@@ -120,6 +129,7 @@ async def posts(
     """
     keys = [row["id"] for row in await owner.fetch(POSTS, tenant, count, CONTENT, start, timedelta(seconds=every))]
     await owner.execute(JOBS, tenant, keys, CONTENT, targets, jobs)
+    await owner.execute(TERMS, keys)
     await owner.execute(PARTS, keys)
     await owner.execute(GATE, tenant)
     return keys

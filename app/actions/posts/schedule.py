@@ -15,13 +15,14 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.actions.posts.check import Checked, Target, check, refuse_errors
+from app.actions.posts.terms import add
 from app.actions.posts.uses import note
 from app.domain.jobs.model import Job, JobPart
 from app.domain.jobs.states import JobState
 from app.domain.posts import queries
 from app.domain.posts.content import Stored, media_ids
 from app.domain.posts.errors import TargetProblem
-from app.domain.posts.model import Post
+from app.domain.posts.model import Post, TermKind
 from app.domain.posts.planned_time import PlannedTime, PlannedTimeInvalid, usable
 from app.domain.posts.states import LatePolicy, PostState
 from app.kernel import ids
@@ -83,6 +84,9 @@ async def schedule(session: AsyncSession, catalog: Catalog, command: Schedule) -
     # The post's row is written first: its jobs refer to it.
     await session.flush()
     events.record(session, events.Event("post.scheduled", "post", post_id, {"state": post.state}))
+    add(session, post, TermKind.LABEL, post.labels)
+    add(session, post, TermKind.PLATFORM, [one.connection.platform for one in checked])
+    add(session, post, TermKind.CONNECTION, [str(one.connection.id) for one in checked])
     for one in checked:
         _add_job(session, post, one, command)
     await session.flush()

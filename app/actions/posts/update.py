@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.actions.posts.check import Target, check, refuse_errors
 from app.actions.posts.schedule import add_parts
+from app.actions.posts.terms import replace_labels
 from app.actions.posts.uses import note
 from app.domain.jobs.model import Job, JobPart
 from app.domain.jobs.queries import contents_of
@@ -66,6 +67,7 @@ async def update(session: AsyncSession, catalog: Catalog, command: Update) -> Up
         post.content = command.content
     if command.labels is not None:
         post.labels = list(dict.fromkeys(command.labels))
+        await replace_labels(session, post)
     post.revision += 1
     post.updated_at = command.now
     await session.flush()

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.connections.model import Connection
-from app.domain.connections.queries import ConnectionFilter, connections
+from app.domain.connections.pages import OLDEST_FIRST
+from app.domain.connections.queries import ConnectionFilter, connections, every, ways
 from app.domain.connections.states import ConnectionState
+from app.services.paging import first_of_any
 
 
 async def not_revoked(session: AsyncSession, wanted: ConnectionFilter, limit: int) -> Sequence[Connection]:
     """Connections that match and are not ended, oldest first."""
-    query = connections(session, wanted).where(Connection.state != ConnectionState.REVOKED)
-    return (await session.scalars(query.order_by(Connection.created_at, Connection.id).limit(limit))).all()
+    given = ConnectionState if wanted.states is None else wanted.states
+    states = tuple(state for state in given if state is not ConnectionState.REVOKED)
+    found = ways(session, replace(wanted, states=states))
+    return (await session.scalars(first_of_any(every(session), found, OLDEST_FIRST, limit))).all()
 
 
 async def matching(session: AsyncSession, wanted: ConnectionFilter, keys: Sequence[UUID]) -> Sequence[Connection]:

@@ -68,6 +68,8 @@ class Connection(Table):
         one_of("state", ConnectionState),
         Index("ix_connections_tenant_id_platform_state", "tenant_id", "platform", "state"),
         Index("ix_connections_tenant_id_created_at_id", "tenant_id", "created_at", "id"),
+        Index("ix_connections_tenant_id_platform_created_at_id", "tenant_id", "platform", "created_at", "id"),
+        Index("ix_connections_tenant_id_state_created_at_id", "tenant_id", "state", "created_at", "id"),
         Index("ix_connections_next_check_at", "next_check_at"),
         # Webhooks name an account or a person before a tenant is known.
         Index("ix_connections_platform_external_id", "platform", "external_id"),

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.connections.model import Connection, ConnectionCheck
-from app.domain.connections.queries import ConnectionFilter, connections
+from app.domain.connections.queries import ConnectionFilter, every, ways
 from app.services.db import tenant_of
-from app.services.paging import Page, PageRequest, Sort, keyset, page
+from app.services.paging import Page, PageRequest, Sort, keyset_of_any, page
 
 OLDEST_FIRST = (Sort(Connection.created_at), Sort(Connection.id))
 CHECKS_SHOWN = 20
@@ -23,25 +23,28 @@ async def connections_page(session: AsyncSession, wanted: ConnectionFilter, requ
     Raises:
         BadCursor: a cursor is not of this list.
     """
-    rows = (await session.scalars(keyset(connections(session, wanted), OLDEST_FIRST, request))).all()
-    return page(rows, OLDEST_FIRST, request)
+    query = keyset_of_any(every(session), ways(session, wanted), OLDEST_FIRST, request)
+    return page((await session.scalars(query)).all(), OLDEST_FIRST, request)
 
 
 async def last_checks(session: AsyncSession, keys: Sequence[UUID]) -> Sequence[ConnectionCheck]:
     """The newest entries of the health logs of connections, newest first, `CHECKS_SHOWN` a connection."""
-    mine = (ConnectionCheck.tenant_id == tenant_of(session), ConnectionCheck.connection_id.in_(keys))
-    place = (
-        func.row_number()
-        .over(
-            partition_by=ConnectionCheck.connection_id, order_by=(ConnectionCheck.at.desc(), ConnectionCheck.id.desc())
-        )
-        .label("place")
+    tenant = tenant_of(session)
+    newest = (
+        select(ConnectionCheck.id)
+        .where(ConnectionCheck.tenant_id == tenant, ConnectionCheck.connection_id == Connection.id)
+        .order_by(ConnectionCheck.at.desc(), ConnectionCheck.id.desc())
+        .limit(CHECKS_SHOWN)
+        .lateral()
     )
-    newest = select(ConnectionCheck.id, place).where(*mine).subquery()
     query = (
         select(ConnectionCheck)
-        .join(newest, newest.c.id == ConnectionCheck.id)
-        .where(ConnectionCheck.tenant_id == tenant_of(session), newest.c.place <= CHECKS_SHOWN)
+        .select_from(Connection)
+        .join(newest, true())
+        .join(
+            ConnectionCheck, (ConnectionCheck.tenant_id == Connection.tenant_id) & (ConnectionCheck.id == newest.c.id)
+        )
+        .where(Connection.tenant_id == tenant, Connection.id.in_(keys))
         .order_by(ConnectionCheck.at.desc(), ConnectionCheck.id.desc())
     )
     return (await session.scalars(query)).all()

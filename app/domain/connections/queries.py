@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, select
@@ -34,7 +34,23 @@ class ConnectionFilter:
 
 def connections(session: AsyncSession, wanted: ConnectionFilter) -> Select[Connection]:
     """The statement that lists connections, without an order."""
-    return select(Connection).where(Connection.tenant_id == tenant_of(session), *wanted.conditions())
+    return every(session).where(*wanted.conditions())
+
+
+def every(session: AsyncSession) -> Select[Connection]:
+    """The statement that lists all connections, without an order."""
+    return select(Connection).where(Connection.tenant_id == tenant_of(session))
+
+
+def ways(session: AsyncSession, wanted: ConnectionFilter) -> list[Select[Connection]]:
+    """The same connections as of `connections`, with a way for each value of one condition; see `first_of_any`."""
+    if wanted.platforms is not None and len(wanted.platforms) != 1:
+        each = [replace(wanted, platforms=(one,)) for one in dict.fromkeys(wanted.platforms)]
+    elif wanted.states is not None:
+        each = [replace(wanted, states=(one,)) for one in dict.fromkeys(wanted.states)]
+    else:
+        each = [wanted]
+    return [connections(session, one) for one in each]
 
 
 async def count(session: AsyncSession, wanted: ConnectionFilter) -> int:

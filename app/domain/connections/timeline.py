@@ -10,8 +10,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import String, Subquery, cast, func, literal, select, true, union_all
+from sqlalchemy import Select, String, cast, func, literal, select, true, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.base import ColumnCollection
 
 from app.domain.connections.model import ConnectionCheck
 from app.services.db import tenant_of
@@ -44,23 +45,29 @@ class TimelineRequest:
 
 
 async def timeline(session: AsyncSession, request: TimelineRequest) -> Page[Moment]:
-    """One page of a connection's list.
+    """One page of a connection's list. Each of the two logs is read as far as one page, then they are merged.
 
     Raises:
         BadCursor: a cursor is not of this list.
     """
-    told = _told(session, request.connection_id)
-    order = (Sort(told.c.at, descending=True), Sort(told.c.place, descending=True))
+    logs = [keyset(log, _newest_first(log.selected_columns), request.page) for log in _logs(session, request)]
+    told = union_all(*logs).subquery("told")
+    order = _newest_first(told.c)
     rows = (await session.execute(keyset(select(told), order, request.page))).all()
     return page([Moment(*row) for row in rows], order, request.page)
 
 
 async def length(session: AsyncSession, connection_id: UUID) -> int:
     """How long the list is."""
-    return int(await session.scalar(select(func.count()).select_from(_told(session, connection_id))) or 0)
+    told = union_all(*_logs(session, TimelineRequest(connection_id, PageRequest()))).subquery("told")
+    return int(await session.scalar(select(func.count()).select_from(told)) or 0)
 
 
-def _told(session: AsyncSession, connection_id: UUID) -> Subquery:
+def _newest_first(columns: ColumnCollection[str, Any]) -> tuple[Sort, Sort]:
+    return Sort(columns["at"], descending=True), Sort(columns["place"], descending=True)
+
+
+def _logs(session: AsyncSession, request: TimelineRequest) -> tuple[Select[*tuple[Any, ...]], Select[*tuple[Any, ...]]]:
     tenant = tenant_of(session)
     happened = select(
         EventRow.at.label("at"),
@@ -69,13 +76,13 @@ def _told(session: AsyncSession, connection_id: UUID) -> Subquery:
         true().label("ok"),
         EventRow.changes.label("details"),
         EventRow.actor.label("by"),
-    ).where(EventRow.tenant_id == tenant, EventRow.subject_id == connection_id)
+    ).where(EventRow.tenant_id == tenant, EventRow.subject_id == request.connection_id)
     seen = select(
-        ConnectionCheck.at,
-        cast(ConnectionCheck.id, String),
+        ConnectionCheck.at.label("at"),
+        cast(ConnectionCheck.id, String).label("place"),
         ConnectionCheck.what,
         ConnectionCheck.ok,
-        func.coalesce(ConnectionCheck.fault, func.jsonb_build_object()),
-        literal(""),
-    ).where(ConnectionCheck.tenant_id == tenant, ConnectionCheck.connection_id == connection_id)
-    return union_all(happened, seen).subquery("told")
+        func.coalesce(ConnectionCheck.fault, func.jsonb_build_object()).label("details"),
+        literal("").label("by"),
+    ).where(ConnectionCheck.tenant_id == tenant, ConnectionCheck.connection_id == request.connection_id)
+    return happened, seen

@@ -9,13 +9,15 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.jobs.model import Job
-from app.domain.jobs.queries import JobFilter, jobs
+from app.domain.jobs.pages import SORTS, JobOrder
+from app.domain.jobs.queries import JobFilter, every, jobs, ways
+from app.services.paging import first_of_any
 
 
 async def not_final(session: AsyncSession, wanted: JobFilter, limit: int) -> Sequence[Job]:
     """Jobs that match and have not ended, in the order of their planned times."""
-    query = jobs(session, replace(wanted, final=False)).order_by(Job.due_at, Job.id).limit(limit)
-    return (await session.scalars(query)).all()
+    found = ways(session, replace(wanted, final=False))
+    return (await session.scalars(first_of_any(every(session), found, SORTS[JobOrder.DUE_FIRST], limit))).all()
 
 
 async def matching(session: AsyncSession, wanted: JobFilter, keys: Sequence[UUID]) -> Sequence[Job]:

@@ -122,6 +122,8 @@ class Job(Table):
         Index("ix_jobs_tenant_id_due_at_id", "tenant_id", "due_at", "id"),
         Index("ix_jobs_tenant_id_state_due_at_id", "tenant_id", "state", "due_at", "id"),
         Index("ix_jobs_tenant_id_connection_id_due_at_id", "tenant_id", "connection_id", "due_at", "id"),
+        Index("ix_jobs_tenant_id_platform_due_at_id", "tenant_id", "platform", "due_at", "id"),
+        Index("ix_jobs_tenant_id_connection_id_state_due_at_id", "tenant_id", "connection_id", "state", "due_at", "id"),
         Index("ix_jobs_tenant_id_post_id", "tenant_id", "post_id"),
         of_tenant(),
         refers("post_id", "posts"),

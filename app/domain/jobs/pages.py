@@ -7,8 +7,8 @@ from enum import StrEnum
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.jobs.model import Job
-from app.domain.jobs.queries import JobFilter, jobs
-from app.services.paging import Page, PageRequest, Sort, keyset, page
+from app.domain.jobs.queries import JobFilter, every, ways
+from app.services.paging import Page, PageRequest, Sort, keyset_of_any, page
 
 
 class JobOrder(StrEnum):
@@ -33,5 +33,5 @@ async def jobs_page(session: AsyncSession, wanted: JobFilter, order: JobOrder, r
         BadCursor: a cursor is not of this list and order.
     """
     sorts = SORTS[order]
-    rows = (await session.scalars(keyset(jobs(session, wanted), sorts, request))).all()
+    rows = (await session.scalars(keyset_of_any(every(session), ways(session, wanted), sorts, request))).all()
     return page(rows, sorts, request)

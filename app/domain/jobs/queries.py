@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -37,8 +37,9 @@ class JobFilter:
     def conditions(self) -> list[ColumnElement[bool]]:
         """The conditions as SQL."""
         found: list[ColumnElement[bool]] = []
-        if self.states is not None:
-            found.append(Job.state.in_(self.states))
+        states = self.in_states()
+        if states is not None:
+            found.append(Job.state.in_(states))
         if self.platforms is not None:
             found.append(Job.platform.in_(self.platforms))
         if self.connections is not None:
@@ -49,18 +50,48 @@ class JobFilter:
             found.append(Job.due_at >= self.due_from)
         if self.due_until is not None:
             found.append(Job.due_at < self.due_until)
-        if self.needs_attention is not None:
-            wanted = Job.state.in_(ATTENTION)
-            found.append(wanted if self.needs_attention else ~wanted)
-        if self.final is not None:
-            ended = Job.state.in_(FINAL)
-            found.append(ended if self.final else ~ended)
         return found
+
+    def in_states(self) -> tuple[JobState, ...] | None:
+        """The states that all conditions on them leave; None where there is no such condition."""
+        if self.states is None and self.needs_attention is None and self.final is None:
+            return None
+        return tuple(
+            state
+            for state in JobState
+            if (self.states is None or state in self.states)
+            and self.needs_attention in (None, state in ATTENTION)
+            and self.final in (None, state in FINAL)
+        )
 
 
 def jobs(session: AsyncSession, wanted: JobFilter) -> Select[Job]:
     """The statement that lists jobs, without an order."""
-    return select(Job).where(Job.tenant_id == tenant_of(session), *wanted.conditions())
+    return every(session).where(*wanted.conditions())
+
+
+def every(session: AsyncSession) -> Select[Job]:
+    """The statement that lists all jobs, without an order."""
+    return select(Job).where(Job.tenant_id == tenant_of(session))
+
+
+def ways(session: AsyncSession, wanted: JobFilter) -> list[Select[Job]]:
+    """The same jobs as of `jobs`, with a way for each of the values that one may choose from; see `first_of_any`.
+
+    Only one condition is split, or their product could be thousands of ways. Posts have few jobs: they need none.
+    """
+    states = wanted.in_states()
+    if wanted.posts is not None:
+        each = [wanted]
+    elif wanted.connections is not None:
+        each = [replace(wanted, connections=(one,)) for one in dict.fromkeys(wanted.connections)]
+    elif wanted.platforms is not None and len(wanted.platforms) != 1:
+        each = [replace(wanted, platforms=(one,)) for one in dict.fromkeys(wanted.platforms)]
+    elif states is not None:
+        each = [replace(wanted, states=(one,)) for one in states]
+    else:
+        each = [wanted]
+    return [jobs(session, one) for one in each]
 
 
 async def count(session: AsyncSession, wanted: JobFilter) -> int:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.domain.posts.model import Post
-from app.domain.posts.queries import PostFilter, posts
-from app.services.paging import Page, PageRequest, Sort, keyset, page
+from app.domain.posts.model import Post, PostTerm
+from app.domain.posts.queries import PostFilter, every, ways
+from app.services.paging import Page, PageRequest, Sort, keyset, keyset_of_any, page
 
 
 class PostOrder(StrEnum):
@@ -36,5 +37,17 @@ async def posts_page(session: AsyncSession, wanted: PostFilter, order: PostOrder
         BadCursor: a cursor is not of this list and order.
     """
     sorts = SORTS[order]
-    rows = (await session.scalars(keyset(posts(session, wanted), sorts, request))).all()
+    found = []
+    for way in ways(session, wanted):
+        statement = way.statement
+        for term in way.terms:  # the cursor bounds the range of their index too
+            statement = keyset(statement, _of_term(sorts, term), request)
+        found.append(statement)
+    rows = (await session.scalars(keyset_of_any(every(session), found, sorts, request))).all()
     return page(rows, sorts, request)
+
+
+def _of_term(order: Sequence[Sort], term: type[PostTerm]) -> list[Sort]:
+    at, _ = order
+    column = term.due_at if at.column is Post.due_at else term.created_at
+    return [Sort(column, descending=at.descending), Sort(term.post_id, descending=at.descending)]

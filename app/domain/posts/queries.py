@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, column, exists, func, select, table
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
-from app.domain.posts.model import Post, PostMedia
+from app.domain.posts.model import Post, PostMedia, PostTerm, TermKind
 from app.domain.posts.states import PostState
 from app.kernel.errors import NotFound
 from app.services.db import tenant_of
-
-# Posts are filtered by what their jobs target; the table is named here so that the noun stays independent.
-JOBS = table("jobs", column("tenant_id"), column("post_id"), column("platform"), column("connection_id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,28 +29,91 @@ class PostFilter:
     due_from: datetime | None = None
     due_until: datetime | None = None
 
+    def terms(self) -> list[tuple[TermKind, tuple[str, ...]]]:
+        """The terms that a post must have: one of each group."""
+        found: list[tuple[TermKind, tuple[str, ...]]]
+        found = [(TermKind.LABEL, (label,)) for label in dict.fromkeys(self.labels or ())]
+        if self.connections is not None:
+            found.append((TermKind.CONNECTION, tuple(str(key) for key in dict.fromkeys(self.connections))))
+        if self.platforms is not None:
+            found.append((TermKind.PLATFORM, tuple(dict.fromkeys(self.platforms))))
+        return found
+
     def conditions(self) -> list[ColumnElement[bool]]:
         """The conditions as SQL."""
+        return [*self.of_the_row(), *self.within(Post), *(self.has(kind, words) for kind, words in self.terms())]
+
+    def has(self, kind: TermKind, words: tuple[str, ...]) -> ColumnElement[bool]:
+        """The condition that a post has one of these terms."""
+        mine = (PostTerm.tenant_id == Post.tenant_id, PostTerm.post_id == Post.id)
+        return exists().where(*mine, PostTerm.kind == kind, PostTerm.term.in_(words), *self.within(PostTerm))
+
+    def of_the_row(self) -> list[ColumnElement[bool]]:
+        """The conditions on what only the post's own row knows."""
+        return [] if self.states is None else [Post.state.in_(self.states)]
+
+    def within(self, row: type[Post | PostTerm]) -> list[ColumnElement[bool]]:
+        """The condition on the planned time, which a post and its terms share."""
         found: list[ColumnElement[bool]] = []
-        if self.states is not None:
-            found.append(Post.state.in_(self.states))
-        if self.labels is not None:
-            found.append(Post.labels.contains(list(self.labels)))
         if self.due_from is not None:
-            found.append(Post.due_at >= self.due_from)
+            found.append(row.due_at >= self.due_from)
         if self.due_until is not None:
-            found.append(Post.due_at < self.due_until)
-        target = (JOBS.c.tenant_id == Post.tenant_id, JOBS.c.post_id == Post.id)
-        if self.platforms is not None:
-            found.append(exists().where(*target, JOBS.c.platform.in_(self.platforms)))
-        if self.connections is not None:
-            found.append(exists().where(*target, JOBS.c.connection_id.in_(self.connections)))
+            found.append(row.due_at < self.due_until)
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to posts of a filter: a statement whose rows an index gives in the order of time."""
+
+    statement: Select[Post]
+    terms: tuple[type[PostTerm], ...]
+    """The terms that it joins; they have the post's times."""
 
 
 def posts(session: AsyncSession, wanted: PostFilter) -> Select[Post]:
     """The statement that lists posts, without an order."""
-    return select(Post).where(Post.tenant_id == tenant_of(session), *wanted.conditions())
+    return every(session).where(*wanted.conditions())
+
+
+def every(session: AsyncSession) -> Select[Post]:
+    """The statement that lists all posts, without an order."""
+    return select(Post).where(Post.tenant_id == tenant_of(session))
+
+
+def ways(session: AsyncSession, wanted: PostFilter) -> list[Way]:
+    """The same posts as of `posts`, with a way for each of the values that one may choose from; see `first_of_any`.
+
+    Only one condition is split, or their product could be thousands of ways.
+    """
+    if wanted.connections is not None and len(wanted.connections) != 1:
+        return [_way(session, replace(wanted, connections=(one,))) for one in dict.fromkeys(wanted.connections)]
+    if wanted.platforms is not None and len(wanted.platforms) != 1:
+        return [_way(session, replace(wanted, platforms=(one,))) for one in dict.fromkeys(wanted.platforms)]
+    if wanted.states is not None and len(wanted.states) != 1:
+        return [_way(session, replace(wanted, states=(one,))) for one in dict.fromkeys(wanted.states)]
+    return [_way(session, wanted)]
+
+
+def _way(session: AsyncSession, wanted: PostFilter) -> Way:
+    statement = every(session).where(*wanted.of_the_row(), *wanted.within(Post))
+    terms = []
+    for kind, words in wanted.terms():
+        if len(words) != 1:
+            statement = statement.where(wanted.has(kind, words))
+            continue
+        term = aliased(PostTerm)
+        # The times are equal by the foreign key; said here, the term's index gives the rows in the order of time.
+        same = (
+            (term.tenant_id == Post.tenant_id)
+            & (term.post_id == Post.id)
+            & (term.due_at == Post.due_at)
+            & (term.created_at == Post.created_at)
+        )
+        mine = (term.tenant_id == tenant_of(session), term.kind == kind, term.term == words[0])
+        statement = statement.join(term, same).where(*mine, *wanted.within(term))
+        terms.append(term)
+    return Way(statement, tuple(terms))
 
 
 async def count(session: AsyncSession, wanted: PostFilter) -> int:

@@ -75,6 +75,8 @@ class WebhookShare(Table):
         UniqueConstraint("tenant_id", "delivery_id", "platform"),
         one_of("state", ShareState),
         Index("ix_webhook_shares_tenant_id_received_at_id", "tenant_id", "received_at", "id"),
+        Index("ix_webhook_shares_tenant_id_platform_received_at_id", "tenant_id", "platform", "received_at", "id"),
+        Index("ix_webhook_shares_tenant_id_state_received_at_id", "tenant_id", "state", "received_at", "id"),
         Index("ix_webhook_shares_received_at", "received_at"),
         Index("ix_webhook_shares_waiting", "delivery_id", postgresql_where=text("state = 'waiting'")),
         of_tenant(),

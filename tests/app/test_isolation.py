@@ -230,6 +230,12 @@ QUERIES: dict[str, Query] = {
     "posts.by_ids": lambda s, job: posts.by_ids(s, [job.post_id]),
     "posts.count": lambda s, _: posts.count(s, posts.PostFilter()),
     "posts.count by target": lambda s, job: posts.count(s, posts.PostFilter(connections=(job.connection_id,))),
+    "posts.count by platform": lambda s, _: posts.count(s, posts.PostFilter(platforms=("scripted",))),
+    "posts.page by platform": lambda s, _: _rows(
+        post_pages.posts_page(
+            s, posts.PostFilter(platforms=("scripted", "x")), post_pages.PostOrder.CREATED_LAST, PageRequest()
+        )
+    ),
     "posts.page": lambda s, _: _rows(
         post_pages.posts_page(s, posts.PostFilter(), post_pages.PostOrder.DUE_FIRST, PageRequest())
     ),

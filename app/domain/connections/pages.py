@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.domain.connections.model import Connection, ConnectionCheck
 from app.domain.connections.queries import ConnectionFilter, every, ways
 from app.services.db import tenant_of
-from app.services.paging import Page, PageRequest, Sort, keyset_of_any, page
+from app.services.paging import Page, PageRequest, Sort, keyset_of_any, page, pinned
 
 OLDEST_FIRST = (Sort(Connection.created_at), Sort(Connection.id))
 CHECKS_SHOWN = 20
@@ -32,9 +32,10 @@ async def last_checks(session: AsyncSession, keys: Sequence[UUID]) -> Sequence[C
     tenant = tenant_of(session)
     newest = (
         select(ConnectionCheck.id)
-        .where(ConnectionCheck.tenant_id == tenant, ConnectionCheck.connection_id == Connection.id)
-        .order_by(ConnectionCheck.at.desc(), ConnectionCheck.id.desc())
+        .where(ConnectionCheck.tenant_id == tenant, pinned(ConnectionCheck.connection_id, Connection.id))
+        .order_by(ConnectionCheck.connection_id.desc(), ConnectionCheck.at.desc(), ConnectionCheck.id.desc())
         .limit(CHECKS_SHOWN)
+        .correlate(Connection)
         .lateral()
     )
     query = (

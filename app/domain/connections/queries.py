@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, select
@@ -13,6 +14,7 @@ from app.domain.connections.model import Connection, ConnectionCheck
 from app.domain.connections.states import ConnectionState
 from app.kernel.errors import NotFound
 from app.services.db import tenant_of
+from app.services.paging import Way, pinned
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +44,18 @@ def every(session: AsyncSession) -> Select[Connection]:
     return select(Connection).where(Connection.tenant_id == tenant_of(session))
 
 
-def ways(session: AsyncSession, wanted: ConnectionFilter) -> list[Select[Connection]]:
+def ways(session: AsyncSession, wanted: ConnectionFilter) -> list[Way[Select[Connection]]]:
     """The same connections as of `connections`, with a way for each value of one condition; see `first_of_any`."""
-    if wanted.platforms is not None and len(wanted.platforms) != 1:
-        each = [replace(wanted, platforms=(one,)) for one in dict.fromkeys(wanted.platforms)]
+    lead: Any
+    values: Sequence[object]
+    if wanted.platforms is not None:
+        rest, lead, values = replace(wanted, platforms=None), Connection.platform, wanted.platforms
     elif wanted.states is not None:
-        each = [replace(wanted, states=(one,)) for one in dict.fromkeys(wanted.states)]
+        rest, lead, values = replace(wanted, states=None), Connection.state, wanted.states
     else:
-        each = [wanted]
-    return [connections(session, one) for one in each]
+        return [Way(connections(session, wanted))]
+    found = connections(session, rest)
+    return [Way(found.where(pinned(lead, value)), lead) for value in dict.fromkeys(values)]
 
 
 async def count(session: AsyncSession, wanted: ConnectionFilter) -> int:

@@ -16,6 +16,7 @@ from app.domain.jobs.states import FINAL, WAITING, JobEvent, JobState
 from app.domain.jobs.verdict import NEEDS_USER
 from app.kernel.errors import NotFound
 from app.services.db import tenant_of
+from app.services.paging import Way, pinned
 
 ATTENTION = (JobState.PARKED, JobState.NEEDS_REVIEW, JobState.FAILED)
 """States in which a person may want to act."""
@@ -75,23 +76,26 @@ def every(session: AsyncSession) -> Select[Job]:
     return select(Job).where(Job.tenant_id == tenant_of(session))
 
 
-def ways(session: AsyncSession, wanted: JobFilter) -> list[Select[Job]]:
+def ways(session: AsyncSession, wanted: JobFilter) -> list[Way[Select[Job]]]:
     """The same jobs as of `jobs`, with a way for each of the values that one may choose from; see `first_of_any`.
 
     Only one condition is split, or their product could be thousands of ways. Posts have few jobs: they need none.
     """
+    lead: Any
+    values: Sequence[object]
     states = wanted.in_states()
     if wanted.posts is not None:
-        each = [wanted]
-    elif wanted.connections is not None:
-        each = [replace(wanted, connections=(one,)) for one in dict.fromkeys(wanted.connections)]
-    elif wanted.platforms is not None and len(wanted.platforms) != 1:
-        each = [replace(wanted, platforms=(one,)) for one in dict.fromkeys(wanted.platforms)]
+        return [Way(jobs(session, wanted))]
+    if wanted.connections is not None:
+        rest, lead, values = replace(wanted, connections=None), Job.connection_id, wanted.connections
+    elif wanted.platforms is not None and (states is None or len(wanted.platforms) != 1):
+        rest, lead, values = replace(wanted, platforms=None), Job.platform, wanted.platforms
     elif states is not None:
-        each = [replace(wanted, states=(one,)) for one in states]
+        rest, lead, values = replace(wanted, states=None, needs_attention=None, final=None), Job.state, states
     else:
-        each = [wanted]
-    return [jobs(session, one) for one in each]
+        return [Way(jobs(session, wanted))]
+    found = jobs(session, rest)
+    return [Way(found.where(pinned(lead, value)), lead) for value in dict.fromkeys(values)]
 
 
 async def count(session: AsyncSession, wanted: JobFilter) -> int:

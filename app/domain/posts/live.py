@@ -21,7 +21,7 @@ OPEN = (PostState.SCHEDULED, PostState.PUBLISHING, PostState.NEEDS_ATTENTION)
 async def not_final(session: AsyncSession, wanted: PostFilter, limit: int) -> Sequence[Post]:
     """Posts that match and have not ended, in the order of their planned times."""
     states = tuple(state for state in OPEN if wanted.states is None or state in wanted.states)
-    found = [way.statement for way in ways(session, replace(wanted, states=states))]
+    found = [one.way for one in ways(session, replace(wanted, states=states))]
     return (await session.scalars(first_of_any(every(session), found, SORTS[PostOrder.DUE_FIRST], limit))).all()
 
 

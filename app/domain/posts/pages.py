@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.posts.model import Post, PostTerm
 from app.domain.posts.queries import PostFilter, every, ways
-from app.services.paging import Page, PageRequest, Sort, keyset, keyset_of_any, page
+from app.services.paging import Page, PageRequest, Sort, Way, keyset, keyset_of_any, page
 
 
 class PostOrder(StrEnum):
@@ -38,11 +38,11 @@ async def posts_page(session: AsyncSession, wanted: PostFilter, order: PostOrder
     """
     sorts = SORTS[order]
     found = []
-    for way in ways(session, wanted):
-        statement = way.statement
-        for term in way.terms:  # the cursor bounds the range of their index too
+    for one in ways(session, wanted):
+        statement = one.way.statement
+        for term in one.terms:  # the cursor bounds the range of their index too
             statement = keyset(statement, _of_term(sorts, term), request)
-        found.append(statement)
+        found.append(Way(statement, one.way.lead))
     rows = (await session.scalars(keyset_of_any(every(session), found, sorts, request))).all()
     return page(rows, sorts, request)
 

@@ -15,6 +15,7 @@ from app.domain.posts.model import Post, PostMedia, PostTerm, TermKind
 from app.domain.posts.states import PostState
 from app.kernel.errors import NotFound
 from app.services.db import tenant_of
+from app.services.paging import Way, pinned
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +64,11 @@ class PostFilter:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class PostWay:
     """One way to posts of a filter: a statement whose rows an index gives in the order of time."""
 
-    statement: Select[Post]
-    terms: tuple[type[PostTerm], ...]
+    way: Way[Select[Post]]
+    terms: tuple[type[PostTerm], ...] = ()
     """The terms that it joins; they have the post's times."""
 
 
@@ -81,7 +82,7 @@ def every(session: AsyncSession) -> Select[Post]:
     return select(Post).where(Post.tenant_id == tenant_of(session))
 
 
-def ways(session: AsyncSession, wanted: PostFilter) -> list[Way]:
+def ways(session: AsyncSession, wanted: PostFilter) -> list[PostWay]:
     """The same posts as of `posts`, with a way for each of the values that one may choose from; see `first_of_any`.
 
     Only one condition is split, or their product could be thousands of ways.
@@ -95,10 +96,16 @@ def ways(session: AsyncSession, wanted: PostFilter) -> list[Way]:
     return [_way(session, wanted)]
 
 
-def _way(session: AsyncSession, wanted: PostFilter) -> Way:
-    statement = every(session).where(*wanted.of_the_row(), *wanted.within(Post))
-    terms = []
-    for kind, words in wanted.terms():
+def _way(session: AsyncSession, wanted: PostFilter) -> PostWay:
+    groups = wanted.terms()
+    statement = every(session).where(*wanted.within(Post))
+    if not groups and wanted.states is not None and len(wanted.states) == 1:
+        return PostWay(Way(statement.where(pinned(Post.state, wanted.states[0])), Post.state))
+    statement = statement.where(*wanted.of_the_row())
+    # With several conditions, PostgreSQL knows better which of them few posts meet: then none is pinned.
+    alone = len(groups) == 1 and wanted.states is None
+    lead, terms = None, []
+    for kind, words in groups:
         if len(words) != 1:
             statement = statement.where(wanted.has(kind, words))
             continue
@@ -110,10 +117,12 @@ def _way(session: AsyncSession, wanted: PostFilter) -> Way:
             & (term.due_at == Post.due_at)
             & (term.created_at == Post.created_at)
         )
-        mine = (term.tenant_id == tenant_of(session), term.kind == kind, term.term == words[0])
-        statement = statement.join(term, same).where(*mine, *wanted.within(term))
+        mine = pinned(term.term, words[0]) if alone else term.term == words[0]
+        statement = statement.join(term, same).where(term.tenant_id == tenant_of(session), term.kind == kind, mine)
+        statement = statement.where(*wanted.within(term))
+        lead = term.term if alone else None
         terms.append(term)
-    return Way(statement, tuple(terms))
+    return PostWay(Way(statement, lead), tuple(terms))
 
 
 async def count(session: AsyncSession, wanted: PostFilter) -> int:

@@ -8,12 +8,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
 from app.actions.posts.update import Update, update
 from app.domain.jobs.states import JobState
 from app.domain.posts.content import content, part
 from app.domain.posts.errors import InvalidContent, PostNotEditable, PostRevisionConflict
-from app.domain.posts.model import Post
+from app.domain.posts.model import Post, PostTerm, TermKind
 from app.domain.posts.planned_time import PlannedTime, PlannedTimeInvalid
 from app.flows.publishing.plans import publish_post_now, reschedule_post
 from app.flows.publishing.wake import wake
@@ -59,6 +60,32 @@ async def test_labels_change_alone(world: World) -> None:
     job = await world.sending()
     post = await change(world, job.post_id, labels=("x", "y", "x"))
     assert (post.labels, (await world.row(job.id)).revision) == (["x", "y"], job.revision)
+
+
+async def terms(world: World, post_id: UUID, kind: TermKind) -> list[str]:
+    """What the post is found by; each with the times that the post has now."""
+    post = await world.post_row(post_id)
+    mine = (PostTerm.post_id == post_id, PostTerm.kind == kind)
+    same = (PostTerm.due_at == post.due_at, PostTerm.created_at == post.created_at)
+    async with world.db.read(world.tenant) as session:
+        return sorted(await session.scalars(select(PostTerm.term).where(*mine, *same)))
+
+
+async def test_a_post_is_found_by_its_new_labels_only(world: World) -> None:
+    post, [job] = await world.post(await world.connection(), labels=("a", "b"))
+    assert await terms(world, post.id, TermKind.LABEL) == ["a", "b"]
+    await change(world, post.id, labels=("b", "c", "b"))
+    assert await terms(world, post.id, TermKind.LABEL) == ["b", "c"]
+    assert await terms(world, post.id, TermKind.PLATFORM) == ["scripted"]
+    assert await terms(world, post.id, TermKind.CONNECTION) == [str(job.connection_id)]
+
+
+async def test_what_a_post_is_found_by_moves_with_it(world: World) -> None:
+    post, [job] = await world.post(await world.connection(), labels=("a",))
+    due = now() + timedelta(days=3)
+    assert (await move(world, post.id, PlannedTime(due))).due_at == due
+    assert await terms(world, post.id, TermKind.LABEL) == ["a"]
+    assert await terms(world, post.id, TermKind.CONNECTION) == [str(job.connection_id)]
 
 
 async def test_a_post_that_waits_nowhere_is_not_changed(world: World) -> None:

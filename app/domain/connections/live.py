@@ -12,7 +12,7 @@ from app.domain.connections.model import Connection
 from app.domain.connections.pages import OLDEST_FIRST
 from app.domain.connections.queries import ConnectionFilter, connections, every, ways
 from app.domain.connections.states import ConnectionState
-from app.services.paging import first_of_any
+from app.services.ways import first_of_any
 
 
 async def not_revoked(session: AsyncSession, wanted: ConnectionFilter, limit: int) -> Sequence[Connection]:

@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.domain.connections.model import Connection, ConnectionCheck
 from app.domain.connections.queries import ConnectionFilter, every, ways
 from app.services.db import tenant_of
-from app.services.paging import Page, PageRequest, Sort, keyset_of_any, page, pinned
+from app.services.paging import Page, PageRequest, Sort, page
+from app.services.ways import keyset_of_any, pinned
 
 OLDEST_FIRST = (Sort(Connection.created_at), Sort(Connection.id))
 CHECKS_SHOWN = 20

@@ -14,7 +14,7 @@ from app.domain.connections.model import Connection, ConnectionCheck
 from app.domain.connections.states import ConnectionState
 from app.kernel.errors import NotFound
 from app.services.db import tenant_of
-from app.services.paging import Way, pinned
+from app.services.ways import Way, pinned
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.domain.jobs.model import Job
 from app.domain.jobs.pages import SORTS, JobOrder
 from app.domain.jobs.queries import JobFilter, every, jobs, ways
-from app.services.paging import first_of_any
+from app.services.ways import first_of_any
 
 
 async def not_final(session: AsyncSession, wanted: JobFilter, limit: int) -> Sequence[Job]:

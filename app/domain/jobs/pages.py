@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.jobs.model import Job
 from app.domain.jobs.queries import JobFilter, every, ways
-from app.services.paging import Page, PageRequest, Sort, keyset_of_any, page
+from app.services.paging import Page, PageRequest, Sort, page
+from app.services.ways import keyset_of_any
 
 
 class JobOrder(StrEnum):

@@ -16,7 +16,7 @@ from app.domain.jobs.states import FINAL, WAITING, JobEvent, JobState
 from app.domain.jobs.verdict import NEEDS_USER
 from app.kernel.errors import NotFound
 from app.services.db import tenant_of
-from app.services.paging import Way, pinned
+from app.services.ways import Way, pinned
 
 ATTENTION = (JobState.PARKED, JobState.NEEDS_REVIEW, JobState.FAILED)
 """States in which a person may want to act."""

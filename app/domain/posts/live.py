@@ -12,7 +12,7 @@ from app.domain.posts.model import Post
 from app.domain.posts.pages import SORTS, PostOrder
 from app.domain.posts.queries import PostFilter, every, posts, ways
 from app.domain.posts.states import PostState
-from app.services.paging import first_of_any
+from app.services.ways import first_of_any
 
 OPEN = (PostState.SCHEDULED, PostState.PUBLISHING, PostState.NEEDS_ATTENTION)
 """States that a post leaves without anybody scheduling it anew."""

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.posts.model import Post, PostTerm
 from app.domain.posts.queries import PostFilter, every, ways
-from app.services.paging import Page, PageRequest, Sort, Way, keyset, keyset_of_any, page
+from app.services.paging import Page, PageRequest, Sort, keyset, page
+from app.services.ways import Way, keyset_of_any
 
 
 class PostOrder(StrEnum):

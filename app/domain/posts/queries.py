@@ -15,7 +15,7 @@ from app.domain.posts.model import Post, PostMedia, PostTerm, TermKind
 from app.domain.posts.states import PostState
 from app.kernel.errors import NotFound
 from app.services.db import tenant_of
-from app.services.paging import Way, pinned
+from app.services.ways import Way, pinned
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,10 +38,10 @@ from app.domain.keys import queries as keys
 from app.domain.media import queries as media
 from app.domain.posts import live as live_posts
 from app.domain.posts import queries as posts
+from app.domain.posts import statistics as post_figures
 from app.domain.posts.pages import PostOrder, posts_page
 from app.domain.posts.queries import PostFilter
 from app.domain.posts.states import PostState
-from app.domain.posts.statistics import by_state
 from app.domain.webhooks import queries as webhooks
 from app.domain.webhooks.queries import ShareFilter
 from app.domain.webhooks.states import ShareState
@@ -50,6 +50,7 @@ from app.services.paging import PageRequest
 from tests.fixtures.many_rows import FEW, LATE, MANY, fill
 from tests.fixtures.world import World
 
+AGAIN = timedelta(seconds=30)
 PAGE = 21
 """A page, and the row that says whether there are more."""
 
@@ -334,12 +335,21 @@ FIGURES: dict[str, tuple[int, Call]] = {
     "missed jobs": (LATE // 10, lambda s, full: missed.missed_of(s, full.accounts[0])),
     "jobs held up": (LATE, lambda s, full: jobs.held_up(s, full.accounts[0])),
     "health: jobs by state": (MANY, lambda s, full: statistics.by_state(s, full.world.tenant)),
-    "health: the oldest due": (0, lambda s, full: statistics.oldest_due(s, full.world.tenant)),
+    "health: the oldest due": (
+        0,
+        lambda s, full: statistics.oldest_due(s, full.world.tenant, offered_for=timedelta(seconds=30)),
+    ),
     "analytics: jobs of a day": (1440, lambda s, full: statistics.counts(s, day(full), "hour", "UTC")),
     "analytics: lags of a day": (2 * 1440, lambda s, full: statistics.lags(s, day(full))),
     "analytics: jobs of few": (FEW, lambda s, full: statistics.counts(s, day(full, "rare"), "hour", "UTC")),
-    "analytics: posts of a day": (1440, lambda s, full: by_state(s, planned(full))),
-    "analytics: posts of few": (FEW, lambda s, full: by_state(s, planned(full, platforms=("rare",)))),
+    "analytics: posts of a day": (
+        3 * 1440,
+        lambda s, full: post_figures.counts(s, planned(full), "hour", "UTC"),
+    ),
+    "analytics: posts of few": (
+        FEW,
+        lambda s, full: post_figures.counts(s, planned(full, platforms=("rare",)), "hour", "UTC"),
+    ),
 }
 
 

@@ -8,8 +8,8 @@ from sqlalchemy.dialects import postgresql
 
 from migrations import policies
 
-revision = "0009"
-down_revision = "0008"
+revision = "0011"
+down_revision = "0010"
 
 NEW = {
     "posts": (("state", "created_at", "id"),),

@@ -146,12 +146,13 @@ class Handler(BaseGraphQLTransportWSHandler[Context, None]):
         adapter: Any = self.websocket
         head = f'{{"id":{orjson.dumps(operation.id).decode()},"type":"next","payload":'
         while stream.reaches(reader.seq):
-            for told in stream.behind(reader):
+            untold = stream.behind(reader)
+            for told in untold:
                 if self.context.ended:  # the key was revoked or has expired: the socket is being closed
                     raise asyncio.CancelledError
                 await adapter.send_text(f"{head}{told.payload}}}")
                 reader.seq = told.seq
-            if not stream.behind(reader) and not stream.ended:
+            if not untold:
                 await stream.changed()
         return reader.seq
 

@@ -47,6 +47,7 @@ from connectors.outcomes import (
     Save,
     Undecided,
     Unknown,
+    polled,
 )
 from connectors.secret import Secret
 from connectors.transport import Transport
@@ -84,6 +85,7 @@ __all__ = [
     "Tokens",
     "Undecided",
     "Unknown",
+    "polled",
 ]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from connectors.content import Part
-from connectors.faults import Fault
+from connectors.faults import HINTS, Effect, Fault, FaultKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,14 @@ class Undecided:
 
 
 Finding = Found | Absent | Undecided
+
+
+def polled(finding: Finding) -> Outcome:
+    """The outcome of a poll where a platform answers at once and nothing is ever pending: what a look has found."""
+    if isinstance(finding, Found):
+        return Published(finding.ref)
+    kind = FaultKind.NO_ANSWER
+    return Unknown(Fault(kind, finding.evidence, HINTS[kind], effect=Effect.UNKNOWN))
 
 
 @dataclass(frozen=True, slots=True)

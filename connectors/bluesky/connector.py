@@ -18,21 +18,19 @@ from connectors.contract import (
     Context,
     Finding,
     FinishAuthorization,
-    Found,
     Grant,
     Metrics,
     Outcome,
     Problem,
-    Published,
     PublishedRef,
     PublishTask,
     Redirect,
     Save,
     StartAuthorization,
     Tokens,
-    Unknown,
+    polled,
 )
-from connectors.faults import HINTS, Effect, Fault, FaultKind
+from connectors.faults import FaultKind
 from connectors.secret import Secret
 
 
@@ -104,11 +102,7 @@ class Bluesky:
 
     async def poll(self, cx: Context, access: Access, task: PublishTask) -> Outcome:
         """Servers answer a post at once, so nothing is ever pending; the truth is what `reconcile` finds."""
-        finding = await self.reconcile(cx, access, task)
-        if isinstance(finding, Found):
-            return Published(finding.ref)
-        kind = FaultKind.NO_ANSWER
-        return Unknown(Fault(kind, finding.evidence, HINTS[kind], effect=Effect.UNKNOWN))
+        return polled(await self.reconcile(cx, access, task))
 
     async def reconcile(self, cx: Context, access: Access, task: PublishTask) -> Finding:
         """Look under our key."""

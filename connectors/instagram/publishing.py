@@ -6,8 +6,8 @@ Source: https://developers.facebook.com/docs/instagram-platform/content-publishi
 from __future__ import annotations
 
 from connectors.capabilities import FormatKey
-from connectors.contract import Access, Failed, Found, Outcome, Published, PublishedRef, PublishTask, Unknown
-from connectors.faults import HINTS, Effect, Fault, FaultKind, PlatformFault
+from connectors.contract import Access, Failed, Outcome, Published, PublishedRef, PublishTask, Unknown, polled
+from connectors.faults import Effect, FaultKind, PlatformFault
 from connectors.instagram.containers import CONTAINER, LIVE
 from connectors.instagram.kinds import COMMENT, FORMAT, caption_of, format_at
 from connectors.instagram.reconcile import reconcile
@@ -35,11 +35,7 @@ async def publish(graph: Graph, access: Access, task: PublishTask) -> Outcome:
 
 async def look_up(graph: Graph, access: Access, task: PublishTask) -> Outcome:
     """What `reconcile` finds, as an outcome: Instagram answers at once, so nothing is ever pending."""
-    finding = await reconcile(graph, access, task)
-    if isinstance(finding, Found):
-        return Published(finding.ref)
-    kind = FaultKind.NO_ANSWER
-    return Unknown(Fault(kind, finding.evidence, HINTS[kind], effect=Effect.UNKNOWN))
+    return polled(await reconcile(graph, access, task))
 
 
 async def _comment(graph: Graph, task: PublishTask) -> Outcome:

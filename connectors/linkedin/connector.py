@@ -15,21 +15,19 @@ from connectors.contract import (
     Context,
     Finding,
     FinishAuthorization,
-    Found,
     Grant,
     Metrics,
     Outcome,
     Problem,
-    Published,
     PublishedRef,
     PublishTask,
     Redirect,
     Save,
     StartAuthorization,
     Tokens,
-    Unknown,
+    polled,
 )
-from connectors.faults import HINTS, Effect, Fault, FaultKind
+from connectors.faults import FaultKind
 from connectors.linkedin import authorize, figures, media, posts, reconcile
 from connectors.linkedin.accounts import read_again
 from connectors.linkedin.capabilities import CAPABILITIES
@@ -102,11 +100,7 @@ class LinkedIn:
 
     async def poll(self, cx: Context, access: Access, task: PublishTask) -> Outcome:
         """LinkedIn answers a post at once, so nothing is ever pending; the truth is what `reconcile` finds."""
-        finding = await reconcile.reconcile(cx, access, task)
-        if isinstance(finding, Found):
-            return Published(finding.ref)
-        kind = FaultKind.NO_ANSWER
-        return Unknown(Fault(kind, finding.evidence, hint=HINTS[kind], effect=Effect.UNKNOWN))
+        return polled(await reconcile.reconcile(cx, access, task))
 
     async def reconcile(self, cx: Context, access: Access, task: PublishTask) -> Finding:
         """Search what the account has posted, where the connection may read it."""

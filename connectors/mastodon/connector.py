@@ -15,21 +15,19 @@ from connectors.contract import (
     Context,
     Finding,
     FinishAuthorization,
-    Found,
     Grant,
     Metrics,
     Outcome,
     Problem,
-    Published,
     PublishedRef,
     PublishTask,
     Redirect,
     Save,
     StartAuthorization,
     Tokens,
-    Unknown,
+    polled,
 )
-from connectors.faults import HINTS, Effect, Fault, FaultKind
+from connectors.faults import FaultKind
 from connectors.mastodon import authorize, media, reconcile, statuses
 from connectors.mastodon.account import account_metrics, read_account
 from connectors.mastodon.capabilities import CAPABILITIES
@@ -101,11 +99,7 @@ class Mastodon:
 
     async def poll(self, cx: Context, access: Access, task: PublishTask) -> Outcome:
         """Mastodon answers a post at once, so nothing is ever pending; the truth is what `reconcile` finds."""
-        finding = await reconcile.reconcile(cx, access, task)
-        if isinstance(finding, Found):
-            return Published(finding.ref)
-        kind = FaultKind.NO_ANSWER
-        return Unknown(Fault(kind, finding.evidence, hint=HINTS[kind], effect=Effect.UNKNOWN))
+        return polled(await reconcile.reconcile(cx, access, task))
 
     async def reconcile(self, cx: Context, access: Access, task: PublishTask) -> Finding:
         """Search the account's own posts."""

@@ -5,4 +5,9 @@ Each topic is a file of its own under `tests/fixtures`.
 
 from __future__ import annotations
 
-pytest_plugins = ["tests.fixtures.network", "tests.fixtures.servers", "tests.fixtures.descriptions"]
+pytest_plugins = [
+    "tests.fixtures.network",
+    "tests.fixtures.servers",
+    "tests.fixtures.descriptions",
+    "tests.fixtures.shared_out",
+]

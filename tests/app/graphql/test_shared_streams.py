@@ -127,7 +127,7 @@ async def test_the_last_one_to_leave_ends_the_stream(graph: Graph, url: str) -> 
         await until(lambda: readers(graph) == 1)
         await stays.send(id=name, type="complete")
         await until(lambda: streams(graph) == 0)
-        assert not graph.world.rt.bus._watches
+        await until(lambda: not graph.world.rt.bus._watches)
 
 
 async def test_readers_of_a_stream_that_ends_go_on_with_nothing_missed_and_nothing_twice(

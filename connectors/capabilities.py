@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
+from connectors.listening import Listening
+
 
 class Unit(StrEnum):
     """What a limit counts."""
@@ -141,6 +143,8 @@ class ConnectMethod:
     """The operator's application that it needs (a name in `ConnectorSettings.apps`); None where none has to be set."""
     scopes: tuple[Scope, ...] = ()
     """The rights that this way asks for, where they are others than the platform's."""
+    listening: Listening | None = None
+    """How the platform is asked to tell us what happens on such an account; None where it cannot be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +243,11 @@ class Capabilities:
         if not by.in_browser:
             return ()
         return next((way.scopes for way in self.connect if way.by is by and way.scopes), self.scopes)
+
+    def listening_by(self, by: ConnectBy, kind: str) -> Listening | None:
+        """What it takes to be told about an account of this kind that was connected so; None: nothing is told."""
+        ways = (way.listening for way in self.connect if way.by is by)
+        return next((found for found in ways if found is not None and found.fits(kind)), None)
 
     def format(self, key: FormatKey) -> Format | None:
         """The declaration of one format, or None where the platform has no such posts."""

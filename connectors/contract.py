@@ -14,10 +14,10 @@ it) and this one, which a connector and the application import all of it from.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from connectors.accounts import (
     Access,
@@ -32,6 +32,7 @@ from connectors.accounts import (
 )
 from connectors.capabilities import Capabilities
 from connectors.content import Content, Link, Media, Part, Problem, Severity
+from connectors.listening import Subscribed
 from connectors.outcomes import (
     Absent,
     Failed,
@@ -68,6 +69,7 @@ __all__ = [
     "Found",
     "Grant",
     "Link",
+    "Listens",
     "Media",
     "Metrics",
     "Outcome",
@@ -82,6 +84,7 @@ __all__ = [
     "Save",
     "Severity",
     "StartAuthorization",
+    "Subscribed",
     "Tokens",
     "Undecided",
     "Unknown",
@@ -195,4 +198,17 @@ class Connector(Protocol):
 
     async def account_metrics(self, cx: Context, access: Access) -> Metrics:
         """Figures of the account itself, with `Account.external_id` as `ref`."""
+        ...
+
+
+@runtime_checkable
+class Listens(Protocol):
+    """What a connector can do besides, where a way to connect declares `listening`. Both may raise `PlatformFault`."""
+
+    async def listen(self, cx: Context, access: Access, address: str) -> Subscribed:
+        """See to it that the platform tells `address` what happens on the account. Done already is fine."""
+        ...
+
+    async def stop_listening(self, cx: Context, access: Access, to: Collection[str]) -> None:
+        """End these subscriptions (`Subscribed.to`), which nobody here needs any more. Ended already is fine."""
         ...

@@ -23,6 +23,8 @@ HAPPENED = {
     "connection.attention": "You were told: {message} {waiting} {hint}",
     "connection.revoked": "The account was disconnected{by}; its tokens are destroyed.",
     "connection.paused": "The account was switched off{by}. {waiting}",
+    "connection.listening": "The platform tells POSTD at once what happens on the account. {again} {message}",
+    "connection.not_listening": "The platform does not tell POSTD what happens on the account: {message} {hint}",
     "connection.resumed": "The account was switched on{by}.",
 }
 
@@ -62,6 +64,7 @@ def sentence(moment: Moment) -> str:
         message=details.get("message", ""),
         hint=details.get("hint", ""),
         waiting=_waiting(int(details.get("waiting", 0))),
+        again="It had stopped, and was asked again." if details.get("again") is True else "",
         by=f" {ACTORS[kind]}" if kind in ACTORS else "",
     )
     return " ".join(said.split())

@@ -16,6 +16,7 @@ from app.domain.jobs.backlog import Backlog as BacklogRow
 from app.services.paging import PageRequest
 from connectors.capabilities import ConnectBy, FormatKey
 from schema.connection_timeline import ConnectionMoment
+from schema.listening import Listening
 from schema.node import Node, encode
 from schema.paging import After, First, Listing, listing
 from schema.platforms import Limit, Platform, limits
@@ -134,6 +135,15 @@ class Connection(Node):
         declared = await LOADERS.get().load("platforms", self.row.platform)
         asked = declared.scopes_by(ConnectBy(self.row.method))
         return [scope.name for scope in asked if not scope.granted_by(self.row.granted_scopes)]
+
+    @derived(
+        "Whether the platform tells POSTD at once what happens there; null where it tells nothing of such accounts."
+    )
+    async def listening(self) -> Listening | None:
+        """What is known of its subscriptions."""
+        declared = await LOADERS.get().load("platforms", self.row.platform)
+        way = declared.listening_by(ConnectBy(self.row.method), self.row.kind)
+        return None if way is None else Listening.of(self.row)
 
     @derived("Why it is as it is, in sentences, newest first; as far back as events and looks are kept.")
     async def timeline(self, first: First = None, after: After = None) -> Listing[ConnectionMoment]:

@@ -18,6 +18,7 @@ from connectors.capabilities import (
     ReconcileClass,
     Unit,
 )
+from connectors.listening import Listening
 from connectors.meta.graph import META_APP
 from connectors.meta.hosts import VERSION
 from connectors.meta.scopes import FACEBOOK_LOGIN
@@ -38,11 +39,17 @@ _TEXT: Final = Limit("text.length", Unit.CHARACTERS, max=63_206, source=POSTS_DO
 _IMAGE: Final = Limit("image.bytes", Unit.BYTES, max=10_000_000, source=STORIES_DOCS)
 _ONE: Final = Limit("media.count", Unit.COUNT, min=1, max=1, source=STORIES_DOCS)
 
+LISTENING: Final = Listening(
+    receiver="meta",
+    scope="pages_manage_metadata",
+    source="https://developers.facebook.com/docs/graph-api/webhooks/getting-started/webhooks-for-pages",
+)
+
 CAPABILITIES: Final = Capabilities(
     key="facebook",
     name="Facebook",
     docs="https://developers.facebook.com/docs/pages-api",
-    connect=(ConnectMethod(ConnectBy.OAUTH, app=META_APP),),
+    connect=(ConnectMethod(ConnectBy.OAUTH, app=META_APP, listening=LISTENING),),
     formats=(
         Format(FormatKey.TEXT, limits=(_TEXT,)),
         Format(FormatKey.LINK, limits=(_TEXT,)),

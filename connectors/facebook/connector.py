@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from connectors.capabilities import Capabilities
@@ -23,9 +23,10 @@ from connectors.contract import (
     Redirect,
     Save,
     StartAuthorization,
+    Subscribed,
     Tokens,
 )
-from connectors.facebook import figures, photos, posts, publishing, reconcile, videos
+from connectors.facebook import figures, listening, photos, posts, publishing, reconcile, videos
 from connectors.facebook.capabilities import CAPABILITIES
 from connectors.facebook.checks import problems
 from connectors.facebook.kinds import Kind, kind_of
@@ -80,6 +81,16 @@ class Facebook:
         """The page as it is now."""
         body = await page_graph(cx, access).get(access.account.external_id, {"fields": _ACCOUNT})
         return page_account({"id": access.account.external_id, **body}, access.account.owner_id)
+
+    # -- being told
+
+    async def listen(self, cx: Context, access: Access, address: str) -> Subscribed:
+        """Subscribe the application to the page; Meta has our address from the operator."""
+        return await listening.listen(cx, access)
+
+    async def stop_listening(self, cx: Context, access: Access, to: Collection[str]) -> None:
+        """End the subscription."""
+        await listening.stop(cx, access, to)
 
     # -- publishing
 

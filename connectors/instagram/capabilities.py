@@ -20,6 +20,7 @@ from connectors.capabilities import (
     ScopeUse,
     Unit,
 )
+from connectors.listening import Listening
 from connectors.meta.graph import META_APP
 from connectors.meta.hosts import VERSION
 from connectors.meta.scopes import INSTAGRAM_LOGIN
@@ -55,13 +56,17 @@ _ALT: Final = Limit("alt.length", Unit.CHARACTERS, max=1_000, source=MEDIA_DOCS)
 _ONE: Final = Limit("media.count", Unit.COUNT, min=1, max=1, source=PUBLISH_DOCS)
 _VIDEOS: Final = ("video/mp4", "video/quicktime")
 
+_WEBHOOK_DOCS: Final = "https://developers.facebook.com/docs/instagram-platform/webhooks"
+LISTENING_BY_PAGE: Final = Listening(receiver="meta", scope="pages_manage_metadata", source=_WEBHOOK_DOCS)
+LISTENING: Final = Listening(receiver="instagram", scope="instagram_business_manage_comments", source=_WEBHOOK_DOCS)
+
 CAPABILITIES: Final = Capabilities(
     key="instagram",
     name="Instagram",
     docs="https://developers.facebook.com/docs/instagram-platform/",
     connect=(
-        ConnectMethod(ConnectBy.PAGE, app=META_APP),
-        ConnectMethod(ConnectBy.OAUTH, app=INSTAGRAM_APP, scopes=OWN_SCOPES),
+        ConnectMethod(ConnectBy.PAGE, app=META_APP, listening=LISTENING_BY_PAGE),
+        ConnectMethod(ConnectBy.OAUTH, app=INSTAGRAM_APP, scopes=OWN_SCOPES, listening=LISTENING),
     ),
     formats=(
         Format(FormatKey.IMAGE, limits=(*_CAPTION, _ONE, _JPEG, _ALT), media_types=("image/jpeg",)),

@@ -6,7 +6,7 @@ Instagram's own sign-in. Host, token and rights differ, what is said is the same
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from connectors.capabilities import Capabilities, ConnectBy
@@ -27,10 +27,11 @@ from connectors.contract import (
     Redirect,
     Save,
     StartAuthorization,
+    Subscribed,
     Tokens,
 )
 from connectors.faults import FaultKind, PlatformFault
-from connectors.instagram import containers, figures, login, publishing, reconcile
+from connectors.instagram import containers, figures, listening, login, publishing, reconcile
 from connectors.instagram.capabilities import CAPABILITIES
 from connectors.instagram.checks import problems
 from connectors.instagram.kinds import COMMENT
@@ -98,6 +99,16 @@ class Instagram:
         body = await _graph(cx, access).get(_node(access), {"fields": fields})
         account_id = str(body.get("user_id", known.external_id)) if _own(access) else known.external_id
         return instagram_account({"account_type": known.kind, **body}, account_id, known.owner_id)
+
+    # -- being told
+
+    async def listen(self, cx: Context, access: Access, address: str) -> Subscribed:
+        """Subscribe the application to the account, and to the page before it; Meta has our address already."""
+        return await (listening.listen_by_itself if _own(access) else listening.listen_by_page)(cx, access)
+
+    async def stop_listening(self, cx: Context, access: Access, to: Collection[str]) -> None:
+        """End these subscriptions."""
+        await listening.stop(cx, access, to)
 
     # -- publishing
 

@@ -52,12 +52,12 @@ def start(cx: Context, request: StartAuthorization) -> Redirect:
         extra={"enable_fb_login": "0", "force_reauth": "true"},
     )
     asked = AuthorizationRequest(request.redirect_uri, request.state, request.scopes or _NAMES)
-    return Redirect(f"{spec.authorize}?{urlencode(authorization_params(spec, _app(cx), asked))}", issuer=None)
+    return Redirect(f"{spec.authorize}?{urlencode(authorization_params(spec, own_app(cx), asked))}", issuer=None)
 
 
 async def finish(cx: Context, request: FinishAuthorization) -> Grant:
     """The one account that signed in."""
-    app = _app(cx)
+    app = own_app(cx)
     # Instagram ends the address with `#_`, and some servers hand that on as part of the code.
     code = callback_code(request.params).reveal().removesuffix("#_")
     short, scopes = await _exchange(cx, app, code, request.redirect_uri)
@@ -135,7 +135,8 @@ def _scopes(row: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(str(name).strip() for name in names if str(name).strip())
 
 
-def _app(cx: Context) -> AppCredentials:
+def own_app(cx: Context) -> AppCredentials:
+    """The operator's Instagram application. Raises `PlatformFault` where none is set."""
     app = cx.settings.apps.get(INSTAGRAM_APP)
     if app is None or app.client_secret is None:
         message = "This installation has no Instagram application."

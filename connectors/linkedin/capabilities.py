@@ -20,6 +20,7 @@ from connectors.capabilities import (
     ScopeUse,
     Unit,
 )
+from connectors.listening import Listening
 
 WEB: Final = "https://www.linkedin.com"
 """Where people read, and where they sign in."""
@@ -29,6 +30,9 @@ MEMBER_APP: Final = "linkedin"
 """The operator's application with the products "Sign In with LinkedIn using OpenID Connect" and "Share on LinkedIn"."""
 PAGES_APP: Final = "linkedin_pages"
 """The operator's application with the product "Community Management API", which LinkedIn grants to no other one."""
+
+APPLICATION: Final = "application"
+"""Name in the application's `extra`: its number, as the developer portal shows it, once webhooks are set up there."""
 
 _DOCS: Final = "https://learn.microsoft.com/en-us/linkedin"
 _SHARES: Final = f"{_DOCS}/marketing/community-management/shares"
@@ -87,7 +91,17 @@ CAPABILITIES: Final = Capabilities(
     docs=_POSTS,
     connect=(
         ConnectMethod(ConnectBy.OAUTH, app=MEMBER_APP),
-        ConnectMethod(ConnectBy.PAGE, app=PAGES_APP, scopes=PAGES_SCOPES),
+        ConnectMethod(
+            ConnectBy.PAGE,
+            app=PAGES_APP,
+            scopes=PAGES_SCOPES,
+            listening=Listening(
+                receiver="linkedin",
+                scope="rw_organization_admin",
+                source=f"{_DOCS}/marketing/community-management/organizations/organization-social-action-notifications",
+                kinds=("page",),
+            ),
+        ),
     ),
     formats=(
         Format(FormatKey.TEXT, (_TEXT,)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -24,11 +24,12 @@ from connectors.contract import (
     Redirect,
     Save,
     StartAuthorization,
+    Subscribed,
     Tokens,
     polled,
 )
 from connectors.faults import FaultKind
-from connectors.linkedin import authorize, figures, media, posts, reconcile
+from connectors.linkedin import authorize, figures, listening, media, posts, reconcile
 from connectors.linkedin.accounts import read_again
 from connectors.linkedin.capabilities import CAPABILITIES
 from connectors.linkedin.checks import problems
@@ -83,6 +84,16 @@ class LinkedIn:
     async def check(self, cx: Context, access: Access) -> Account:
         """The account as it is now, and for a page whether the member may still post."""
         return await read_again(cx, access)
+
+    # -- being told
+
+    async def listen(self, cx: Context, access: Access, address: str) -> Subscribed:
+        """Subscribe to what others do with the organization's posts."""
+        return await listening.listen(cx, access, address)
+
+    async def stop_listening(self, cx: Context, access: Access, to: Collection[str]) -> None:
+        """End the subscription."""
+        await listening.stop(cx, access, to)
 
     # -- publishing
 

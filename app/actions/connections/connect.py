@@ -104,6 +104,7 @@ async def _upsert(session: AsyncSession, command: Connect) -> tuple[UUID, bool]:
         "life_began_at": command.now,
         "ping_at": None,
         "told_at": None,
+        "listen_at": None,
         "last_ok_at": command.now,
         "next_check_at": command.now + command.monitor,
     }

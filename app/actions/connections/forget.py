@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.actions.connections.tokens import destroy
 from app.domain.connections.flow_model import OAuthFlow
+from app.domain.connections.listening import SILENT
 from app.domain.connections.model import Connection
 from app.domain.jobs.model import Job, JobAttempt
 from app.services.db import tenant_of
@@ -30,6 +31,7 @@ LEFT: dict[str, Any] = {
     "renewed_at": None,
     "life_began_at": None,
     "refresh_failures": 0,
+    **SILENT,
     # A refresh whose answer comes now must not put tokens back.
     "token_version": Connection.token_version + 1,
 }

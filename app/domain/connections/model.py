@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.domain.connections.listening import ListeningState
 from app.domain.connections.states import ConnectionState
 from app.services.tables import Key, Table, Word, of_tenant, one_of, refers
 
@@ -55,6 +56,15 @@ class Connection(Table):
     """When the platform is asked next whether the access holds; null: at the next look."""
     told_at: Mapped[datetime | None]
     """When the user was last told that something is the matter."""
+    listening: Mapped[ListeningState | None] = mapped_column(Word(ListeningState))
+    """Whether the platform tells us at once what happens there; null: not tried, or there is nothing to try."""
+    listening_since: Mapped[datetime | None]
+    listening_problem: Mapped[dict[str, Any] | None]
+    """Why nothing, or not everything, is told: code, message, hint."""
+    listening_to: Mapped[list[str]] = mapped_column(server_default=text("'{}'::varchar[]"))
+    """The subscriptions behind it, by names that connections of all workspaces share (`connectors.listening`)."""
+    listen_at: Mapped[datetime | None]
+    """When the subscription is looked at next; null: at the next look, where there is one to make."""
     app_id: Mapped[UUID | None]
     last_ok_at: Mapped[datetime | None]
     next_check_at: Mapped[datetime]
@@ -66,6 +76,7 @@ class Connection(Table):
         UniqueConstraint("tenant_id", "id"),
         UniqueConstraint("tenant_id", "platform", "external_id"),
         one_of("state", ConnectionState),
+        one_of("listening", ListeningState, optional=True),
         Index("ix_connections_tenant_id_platform_state", "tenant_id", "platform", "state"),
         Index("ix_connections_tenant_id_created_at_id", "tenant_id", "created_at", "id"),
         Index("ix_connections_tenant_id_platform_created_at_id", "tenant_id", "platform", "created_at", "id"),
@@ -74,6 +85,8 @@ class Connection(Table):
         # Webhooks name an account or a person before a tenant is known.
         Index("ix_connections_platform_external_id", "platform", "external_id"),
         Index("ix_connections_owner_id", "owner_id", postgresql_where=text("owner_id IS NOT NULL")),
+        # A subscription ends with the last connection, of any workspace, that needs it.
+        Index("ix_connections_listening_to", "listening_to", postgresql_using="gin"),
         of_tenant(),
         refers("app_id", "platform_apps", ondelete="NO ACTION"),
     )

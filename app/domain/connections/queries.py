@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, String, cast, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.connections.model import Connection, ConnectionCheck
@@ -83,6 +84,14 @@ async def by_ids(session: AsyncSession, keys: Sequence[UUID]) -> Sequence[Connec
     """Connections by id, in no order."""
     mine = (Connection.tenant_id == tenant_of(session), Connection.id.in_(keys))
     return (await session.scalars(select(Connection).where(*mine))).all()
+
+
+async def listened_elsewhere(session: AsyncSession, connection: Connection) -> set[str]:
+    """Those of its subscriptions that other connections, of any workspace, stand behind. For the system role."""
+    others = (Connection.id != connection.id, Connection.state != ConnectionState.REVOKED)
+    shared = cast(Connection.listening_to, ARRAY(String)).overlap(cast(connection.listening_to, ARRAY(String)))
+    rows = await session.scalars(select(Connection.listening_to).where(*others, shared))
+    return {name for row in rows for name in row}
 
 
 def checks(session: AsyncSession, connection_id: UUID) -> Select[ConnectionCheck]:

@@ -77,7 +77,8 @@ def told_from(connection: Connection, horizon: timedelta) -> datetime | None:
 
 def next_look(connection: Connection, now: datetime, rhythm: Rhythm, *, renew_at: datetime | None = None) -> datetime:
     """When somebody looks at the connection next: the earliest moment at which there is something to do."""
-    moments = [connection.ping_at, connection.token_expires_at, told_from(connection, rhythm.horizon)]
+    ends, told = connection.token_expires_at, told_from(connection, rhythm.horizon)
+    moments = [connection.ping_at, ends, told, connection.listen_at]
     if connection.state is ConnectionState.EXPIRING_SOON and connection.told_at is not None:
         moments.append(connection.told_at + TELL_AGAIN)
     if connection.refresh_failures:

@@ -20,6 +20,7 @@ from app.domain.connections.model import Connection
 from app.domain.connections.queries import connection as read_connection
 from app.domain.jobs.states import ParkReason
 from app.flows.connections.access import app_of
+from app.flows.connections.listening import stop_listening
 from app.flows.runtime import Runtime
 from app.services import events
 from app.services.vault import VaultError
@@ -40,6 +41,7 @@ async def disconnect(rt: Runtime, tenant: UUID, actor: str, connection_id: UUID)
         access = await _access(session, rt, connection)
     told = "nothing: there was no access left to end"
     if access is not None:
+        await stop_listening(rt, connection, access)
         try:
             told = "the access is ended"
             await rt.catalog.get(connection.platform).revoke(rt.connector_context(connection.platform), access)

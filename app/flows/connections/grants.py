@@ -19,6 +19,7 @@ from app.domain.connections.flow_model import FlowState, OAuthFlow
 from app.domain.connections.model import Connection
 from app.domain.connections.queries import by_ids
 from app.domain.connections.queries import connection as read_connection
+from app.flows.connections.listening import listen_to
 from app.flows.connections.tickets import TicketInvalid
 from app.flows.connections.waiting import let_out
 from app.flows.runtime import Runtime
@@ -49,7 +50,7 @@ async def connect_all(
     repair: UUID | None = None,
     flow: OAuthFlow | None = None,
 ) -> Sequence[Connection]:
-    """Connect every account of a grant in one transaction; jobs that waited for one go out.
+    """Connect every account of a grant in one transaction; jobs that waited for one go out. Then listen to them.
 
     Raises:
         DifferentAccount, ConnectFailed: the account is not the one to be repaired, or lacks a right; nothing was
@@ -79,7 +80,7 @@ async def connect_all(
                 "result": {"connections": [str(row.id) for row in made]},
             }
             await session.execute(update(OAuthFlow).where(OAuthFlow.id == flow.id).values(values))
-    return made
+    return await listen_to(rt, made)
 
 
 def _needed_by(rt: Runtime, platform: str, grant: AccountGrant) -> Sequence[Scope]:

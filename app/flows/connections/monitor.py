@@ -19,6 +19,7 @@ from app.domain.connections.states import USABLE, ConnectionState
 from app.domain.jobs.states import ParkReason
 from app.domain.jobs.verdict import NEEDS_USER
 from app.flows.connections.access import held, ready, renewed
+from app.flows.connections.listening import keep_listening
 from app.flows.connections.waiting import let_out
 from app.flows.runtime import Runtime
 from app.kernel.errors import NotFound
@@ -52,7 +53,7 @@ async def look_at(rt: Runtime, tenant: UUID, connection_id: UUID) -> Connection 
             await let_out(session, after, back=before.state not in USABLE)
         elif after.state is ConnectionState.ATTENTION:
             await park_connection(session, connection_id, ParkReason.CONNECTION)
-    return after
+    return await keep_listening(rt, after) or after
 
 
 async def _seen(rt: Runtime, tenant: UUID, before: Connection, look: Look) -> Look:

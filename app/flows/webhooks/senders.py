@@ -9,9 +9,10 @@ from pydantic import SecretStr
 
 from app.domain.connections.errors import UnknownPlatform
 from app.kernel.settings import Settings
+from connectors.linkedin.capabilities import APPLICATION
 from connectors.receivers import RECEIVERS
 from connectors.secret import Secret
-from connectors.webhooks import Receiver
+from connectors.webhooks import Handshake, Receiver
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,23 @@ def sender(settings: Settings, key: str) -> Sender:
     apps = [app, *(settings.apps[other] for other in receiver.also_signed_by if other in settings.apps)]
     secrets = [secret for one in apps for secret in one.webhook_secrets or (one.client_secret,)]
     return Sender(receiver, [_secret(one) for one in secrets], _secret(app.verify_token) if app.verify_token else None)
+
+
+def unready(settings: Settings, key: str) -> str | None:
+    """What the operator has to do before a platform can tell us anything; None where that is done.
+
+    Raises:
+        KeyError: there is no such receiver.
+    """
+    receiver = RECEIVERS[key]
+    app, variable = settings.apps.get(receiver.app), f"POSTD_APPS__{receiver.app.upper()}"
+    if app is None:
+        return f"Set {variable}__CLIENT_ID and ..._CLIENT_SECRET."
+    if receiver.handshake is Handshake.HUB_CHALLENGE:
+        return None if app.verify_token else f"Set {variable}__VERIFY_TOKEN and give the platform our address."
+    if not app.extra.get(APPLICATION):
+        return f"Add our address to the application at the platform, then set {variable}__EXTRA__{APPLICATION.upper()}."
+    return None
 
 
 def _secret(given: SecretStr) -> Secret:

@@ -1,7 +1,8 @@
 """Being told what happens on an Instagram account: comments and mentions.
 
 Through a page two subscriptions are made: the page's, without which nothing is sent, and the account's own. The second
-one is not among Meta's described interfaces for that login; where it is refused, the answer is kept as a doubt.
+one is not among Meta's described interfaces for that login: where it is refused, the answer is kept as a doubt, and
+nobody ends it.
 Source: https://developers.facebook.com/docs/instagram-platform/webhooks
 """
 
@@ -19,7 +20,6 @@ from connectors.meta.graph import meta_app, page_graph
 from connectors.meta.pages import PAGE_ID
 from connectors.meta.subscriptions import BY_PAGE_FIELDS, OWN_FIELDS, PAGE, PAGE_FIELDS, drop, keep, subscribe
 
-BEHIND_PAGE: Final = "meta:instagram:"
 OWN: Final = "instagram:"
 _REFUSES_THE_ACCOUNT: Final = frozenset(
     {FaultKind.INVALID_CONTENT, FaultKind.PERMISSION_MISSING, FaultKind.ACCOUNT_GONE, FaultKind.UNEXPECTED_ANSWER}
@@ -40,7 +40,7 @@ async def listen_by_page(cx: Context, access: Access) -> Subscribed:
         if trouble.fault.kind not in _REFUSES_THE_ACCOUNT:
             raise
         doubt = trouble.fault
-    return Subscribed((f"{PAGE}{page}", f"{BEHIND_PAGE}{account}"), anew, doubt)
+    return Subscribed((f"{PAGE}{page}",), anew, doubt)
 
 
 async def listen_by_itself(cx: Context, access: Access) -> Subscribed:

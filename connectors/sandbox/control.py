@@ -29,6 +29,10 @@ One set of routes for all platforms of a sandbox: it does not matter which port 
                                         -> {"location": the client's callback}, as if a browser had answered
     DELETE /_sandbox/consent            {"platform", "handle", "callback"}: the person removes the application, which is
                                         told at its callback -> {"status": what it answered}; Meta only
+    POST   /_sandbox/webhooks           {"platform", "url", "app"?, "verify_token"?}: add an address in the console of
+                                        the application; LinkedIn and Meta
+    POST   /_sandbox/comments           {"platform", "handle", "text", "kind"?, "author"?}: a reader comments
+                                        -> {"told": [what each address that is subscribed has answered]}
     POST   /_sandbox/counts             {"platform", "id", "counts": {"likeCount": 3}}: what readers did with a post
     GET    /_sandbox/settings           the switches (connectors/sandbox/world.py, Switches)
     PATCH  /_sandbox/settings           {"rate_limits": false, ...}
@@ -49,7 +53,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
+from connectors.sandbox.control_requests import body_of, handle_in, refuse
 from connectors.sandbox.faults import Fault, FaultOrder, Release
+from connectors.sandbox.readers import Readers
 from connectors.sandbox.world import Platform, World
 
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -60,21 +66,21 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 def control_mount(world: World, platforms: Mapping[str, Platform], hosts: frozenset[str] = frozenset()) -> Mount:
     """The routes. `hosts`: names of this machine besides the loopback ones, by which it may be asked."""
-    api = _Control(world, platforms)
+    api, readers = _Control(world, platforms), Readers(platforms)
     allowed = LOOPBACK_NAMES | hosts
 
     def route(path: str, **methods: Handler) -> Route:
         async def answer(request: Request) -> Response:
             if request.url.hostname not in allowed:
-                return _refuse(400, "the control API answers only to the names of this machine")
+                return refuse(400, "the control API answers only to the names of this machine")
             try:
                 return await methods[request.method.lower()](request)
             except ValueError as error:
-                return _refuse(400, str(error))
+                return refuse(400, str(error))
             except KeyError as error:
-                return _refuse(404, f"there is no {error.args[0]}")
+                return refuse(404, f"there is no {error.args[0]}")
             except TimeoutError:
-                return _refuse(408, "it has not happened within the time given")
+                return refuse(408, "it has not happened within the time given")
 
         return Route(path, answer, methods=[name.upper() for name in methods])
 
@@ -90,6 +96,8 @@ def control_mount(world: World, platforms: Mapping[str, Platform], hosts: frozen
             route("/accounts", get=api.accounts, post=api.add_account, patch=api.change_account),
             route("/tokens", post=api.grant, delete=api.forget_tokens),
             route("/consent", post=api.consent, delete=api.withdraw),
+            route("/webhooks", post=readers.add_webhook),
+            route("/comments", post=readers.comment),
             route("/counts", post=api.set_counts),
             route("/settings", get=api.settings, patch=api.change_settings),
             route("/clock", post=api.advance),
@@ -132,7 +140,7 @@ class _Control:
         return JSONResponse({"faults": [fault.as_json() for fault in self._world.faults.all()]})
 
     async def order_fault(self, request: Request) -> Response:
-        fault = self._world.faults.order(FaultOrder.of(await _body(request)))
+        fault = self._world.faults.order(FaultOrder.of(await body_of(request)))
         return JSONResponse(fault.as_json(), status_code=201)
 
     async def forget_faults(self, _request: Request) -> Response:
@@ -147,7 +155,7 @@ class _Control:
         return JSONResponse(fault.as_json())
 
     async def release_fault(self, request: Request) -> Response:
-        how = Release((await _body(request)).get("how", "act"))
+        how = Release((await body_of(request)).get("how", "act"))
         fault = self._named(request)
         self._world.faults.release(fault, how)
         return JSONResponse(fault.as_json())
@@ -165,38 +173,38 @@ class _Control:
         return JSONResponse({"accounts": rows})
 
     async def add_account(self, request: Request) -> Response:
-        body = await _body(request)
-        return JSONResponse(self._platform(body).add_account(_handle(body), body), status_code=201)
+        body = await body_of(request)
+        return JSONResponse(self._platform(body).add_account(handle_in(body), body), status_code=201)
 
     async def change_account(self, request: Request) -> Response:
-        body = await _body(request)
-        return JSONResponse(self._platform(body).change_account(_handle(body), str(body.get("status", ""))))
+        body = await body_of(request)
+        return JSONResponse(self._platform(body).change_account(handle_in(body), str(body.get("status", ""))))
 
     async def grant(self, request: Request) -> Response:
-        body = await _body(request)
-        return JSONResponse(self._platform(body).grant(_handle(body), body), status_code=201)
+        body = await body_of(request)
+        return JSONResponse(self._platform(body).grant(handle_in(body), body), status_code=201)
 
     async def forget_tokens(self, request: Request) -> Response:
-        body = await _body(request)
-        self._platform(body).forget_tokens(_handle(body))
+        body = await body_of(request)
+        self._platform(body).forget_tokens(handle_in(body))
         return JSONResponse({})
 
     async def withdraw(self, request: Request) -> Response:
-        body = await _body(request)
+        body = await body_of(request)
         withdraw = getattr(self._platform(body), "withdraw", None)
         if withdraw is None:
             raise ValueError("this platform does not tell applications that they were removed")
-        return JSONResponse({"status": await withdraw(_handle(body), str(body.get("callback", "")))})
+        return JSONResponse({"status": await withdraw(handle_in(body), str(body.get("callback", "")))})
 
     async def consent(self, request: Request) -> Response:
-        body = await _body(request)
+        body = await body_of(request)
         allow = body.get("allow", True) is True
         return JSONResponse(
-            {"location": self._platform(body).consent(str(body.get("url")), _handle(body), allow=allow)}
+            {"location": self._platform(body).consent(str(body.get("url")), handle_in(body), allow=allow)}
         )
 
     async def set_counts(self, request: Request) -> Response:
-        body = await _body(request)
+        body = await body_of(request)
         counts = body.get("counts")
         if not isinstance(counts, dict) or not all(isinstance(value, int) for value in counts.values()):
             raise ValueError("counts is an object of whole numbers, in the platform's own names")
@@ -207,10 +215,10 @@ class _Control:
         return JSONResponse(asdict(self._world.switches))
 
     async def change_settings(self, request: Request) -> Response:
-        return JSONResponse(asdict(self._world.change(**await _body(request))))
+        return JSONResponse(asdict(self._world.change(**await body_of(request))))
 
     async def advance(self, request: Request) -> Response:
-        seconds = (await _body(request)).get("advance")
+        seconds = (await body_of(request)).get("advance")
         if not isinstance(seconds, int | float) or seconds < 0:
             raise ValueError("advance is a number of seconds, 0 or more")
         return JSONResponse({"now": self._world.advance(seconds).isoformat()})
@@ -226,23 +234,3 @@ class _Control:
         if platform is None:
             raise ValueError(f"platform is one of {', '.join(self._platforms)}")
         return platform
-
-
-def _handle(body: Mapping[str, Any]) -> str:
-    handle = body.get("handle")
-    if not isinstance(handle, str) or not handle:
-        raise ValueError("handle is missing")
-    return handle
-
-
-async def _body(request: Request) -> dict[str, Any]:
-    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
-        raise ValueError("send application/json")
-    body = await request.json()
-    if not isinstance(body, dict):
-        raise ValueError("the body is a JSON object")  # noqa: TRY004 -- it is the sender's mistake, not a wrong type of ours
-    return body
-
-
-def _refuse(status: int, words: str) -> Response:
-    return JSONResponse({"error": words}, status_code=status)

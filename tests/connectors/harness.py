@@ -90,6 +90,10 @@ class Harness(Protocol):
         """The same access with a server that nothing answers for."""
         ...
 
+    async def receiver(self) -> str:
+        """An address of ours that the platform may tell; asked for where a way to connect declares `listening`."""
+        ...
+
     def picture(self) -> Media:
         """A small picture as the application would hand it over, already made to fit."""
         ...

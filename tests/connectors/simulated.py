@@ -89,6 +89,10 @@ class SimulatedHarness:
         """The same access at a port that nobody listens on."""
         return replace(access, account=replace(access.account, server=f"http://127.0.0.1:{UNUSED_PORT}"))
 
+    async def receiver(self) -> str:
+        """Where the platform may tell what happens."""
+        return f"{PUBLIC_URL}/webhooks/{self.platform}"
+
     def picture(self) -> Media:
         """A small PNG."""
         return picture()

@@ -23,6 +23,7 @@ from connectors.contract import (
     Context,
     Failed,
     Found,
+    Listens,
     Media,
     Outcome,
     Part,
@@ -35,6 +36,7 @@ from connectors.contract import (
     Unknown,
 )
 from connectors.faults import Effect, Fault, FaultKind, PlatformFault
+from connectors.receivers import RECEIVERS
 from connectors.sandbox.gate import checks_made
 from tests.connectors.harness import PAUSE_SECONDS, Harness, Trouble
 
@@ -185,6 +187,32 @@ class ConnectorSuite:
     async def test_revoking_twice_is_fine(self, story: Story) -> None:
         await story.harness.connector.revoke(story.cx, story.access)
         await story.harness.connector.revoke(story.cx, story.access)
+
+    # -- being told
+
+    async def test_what_is_declared_of_listening_is_there(self, harness: Harness) -> None:
+        capabilities = harness.connector.capabilities
+        for way in capabilities.connect:
+            if way.listening is None:
+                continue
+            assert isinstance(harness.connector, Listens)
+            assert capabilities.key in RECEIVERS[way.listening.receiver].platforms
+            assert way.listening.scope in {scope.name for scope in capabilities.scopes_by(way.by)}
+            assert way.listening.source.startswith("https://")
+
+    async def test_listening_is_arranged_once_ended_and_arranged_again(self, story: Story) -> None:
+        connector, access = story.harness.connector, story.access
+        if story.capabilities.listening_by(access.tokens.method, access.account.kind) is None:
+            return
+        assert isinstance(connector, Listens)
+        address = await story.harness.receiver()
+        first = await connector.listen(story.cx, access, address)
+        again = await connector.listen(story.cx, access, address)
+        assert (first.anew, again.anew, first.doubt, again.doubt) == (True, False, None, None)
+        assert first.to == again.to != ()
+        await connector.stop_listening(story.cx, access, first.to)
+        await connector.stop_listening(story.cx, access, first.to)
+        assert (await connector.listen(story.cx, access, address)).anew
 
     # -- publishing
 

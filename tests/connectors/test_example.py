@@ -45,6 +45,10 @@ class MurmurHarness:
     async def posts(self) -> list[Seen]:
         return self.server.seen()
 
+    async def receiver(self) -> str:
+        """Murmur tells nothing."""
+        return ""
+
     def picture(self) -> Media:
         return picture()
 

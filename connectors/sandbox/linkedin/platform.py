@@ -17,6 +17,7 @@ from connectors.sandbox.linkedin.members import Members
 from connectors.sandbox.linkedin.oauth import OAuth
 from connectors.sandbox.linkedin.posts import Posts
 from connectors.sandbox.linkedin.store import Store
+from connectors.sandbox.linkedin.subscriptions import Subscriptions
 from connectors.sandbox.linkedin.tokens import Tokens, bearer
 from connectors.sandbox.linkedin.uploads import Uploads
 from connectors.sandbox.pages import ledger_routes
@@ -47,11 +48,13 @@ class LinkedIn:
         self._accounts = accounts = Accounts(world)
         self._tokens = tokens = Tokens(world, accounts)
         self._oauth = oauth = OAuth(world, accounts, tokens)
+        self._subscriptions = Subscriptions(world, accounts, tokens)
         store = Store(world, address)
         self._routes: Sequence[BaseRoute] = [
             *ledger_routes(world, self.name, self.title, "/feed/update/{urn}/"),
             *oauth.routes(),
             *Members(world, accounts, tokens).routes(),
+            *self._subscriptions.routes(),
             *Uploads(world, accounts, tokens, address).routes(),
             *Posts(world, accounts, tokens, store).routes(),
             *Comments(world, accounts, tokens, store).routes(),
@@ -101,6 +104,15 @@ class LinkedIn:
     def forget_tokens(self, handle: str) -> None:
         """Revoke every token of a member, as the member does in the settings."""
         self._tokens.end_all(self._account(handle))
+
+    async def add_webhook(self, body: Mapping[str, Any]) -> None:
+        """What the developer portal does with an address of the application for pages: `url`."""
+        await self._subscriptions.add_address(str(body.get("url", "")))
+
+    async def comment(self, handle: str, body: Mapping[str, Any]) -> list[int]:
+        """A reader comments on an organization's post; gives what those that were told have answered."""
+        author, words = str(body.get("author", "ann")), str(body.get("text", ""))
+        return await self._subscriptions.comment(self._account(handle), author, words)
 
     def consent(self, url: str, handle: str, *, allow: bool) -> str:
         """Answer a consent page without a browser; gives the address of the client's callback."""

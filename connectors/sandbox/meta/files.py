@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from ipaddress import ip_network
 from typing import Final
 
-from connectors.egress import EgressPolicy
 from connectors.faults import PlatformFault
-from connectors.http_pool import HttpPool
+from connectors.sandbox.outbound import this_machine
 from connectors.sandbox.tables import Row
 from connectors.sandbox.world import World
-from connectors.transport import Transport
 
-_THIS_MACHINE: Final = EgressPolicy(allow=(ip_network("127.0.0.0/8"), ip_network("::1/128")))
 _LARGEST: Final = 100_000_000
 JPEG: Final = "image/jpeg"
-
-
-@asynccontextmanager
-async def this_machine() -> AsyncIterator[Transport]:
-    """What Meta's servers send requests with: only this machine is asked, nothing leaves it."""
-    async with HttpPool(
-        egress=_THIS_MACHINE, tls=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), user_agent="facebookexternalhit/1.1"
-    ) as pool:
-        yield Transport(pool)
 
 
 async def fetched(url: str) -> bytes | None:

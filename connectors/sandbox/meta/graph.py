@@ -10,12 +10,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from connectors.sandbox.gate import note_account
-from connectors.sandbox.meta import instagram, pages, posts
+from connectors.sandbox.meta import instagram, pages, posts, subscriptions
 from connectors.sandbox.meta.calls import Call, Handler, Meta
 from connectors.sandbox.meta.containers import CONTAINERS
 from connectors.sandbox.meta.errors import GraphError, missing
 from connectors.sandbox.meta.fields import read_params, text
-from connectors.sandbox.meta.hosts import FACEBOOK, GRAPH, INSTAGRAM, INSTAGRAM_GRAPH, UPLOADS
+from connectors.sandbox.meta.hosts import FACEBOOK, GRAPH, INSTAGRAM, INSTAGRAM_GRAPH, META_APP, UPLOADS
 from connectors.sandbox.meta.tokens import OWN, bearer
 from connectors.sandbox.meta.videos import VIDEOS, Videos
 from connectors.sandbox.world import Addresses
@@ -34,15 +34,21 @@ class GraphApi:
             **posts.TABLE,
             **videos.table,
             **instagram.TABLE,
+            **subscriptions.TABLE,
         }
 
     def routes(self) -> list[BaseRoute]:
         """All routes."""
         return [
             Route(f"/{UPLOADS}/video-upload/{{id}}", self._videos.upload, methods=["POST"]),
+            Route(f"/{GRAPH}/{{version}}/{META_APP.client_id}/subscriptions", self._take_address, methods=["POST"]),
             *self._host(GRAPH, own=False),
             *self._host(INSTAGRAM_GRAPH, own=True),
         ]
+
+    async def _take_address(self, request: Request) -> Response:
+        params = await read_params(request)
+        return JSONResponse(await subscriptions.take_address(request, self._meta.world, params))
 
     def _host(self, host: str, *, own: bool) -> list[BaseRoute]:
         async def node(request: Request) -> Response:

@@ -24,12 +24,17 @@ class App(NamedTuple):
 
 META_APP: Final = App("7000000000000001", "meta-sandbox-app-secret-5f2c9a")
 INSTAGRAM_APP: Final = App("7000000000000002", "instagram-sandbox-app-secret-b81d04")
+VERIFY_TOKEN: Final = "sandbox-verify-token"  # noqa: S105 -- nothing is behind it
+"""What an installation beside the sandbox lets Meta repeat, so that webhooks are set up there."""
 
 
 def apps() -> dict[str, dict[str, str]]:
     """The applications that are known there: what `POSTD_APPS` takes."""
     known = {"meta": META_APP, "instagram": INSTAGRAM_APP}
-    return {name: {"client_id": app.client_id, "client_secret": app.secret} for name, app in known.items()}
+    return {
+        name: {"client_id": app.client_id, "client_secret": app.secret, "verify_token": VERIFY_TOKEN}
+        for name, app in known.items()
+    }
 
 
 def endpoints(base: str) -> dict[str, str]:

@@ -16,8 +16,18 @@ from connectors.sandbox.meta.calls import Meta as Parts
 from connectors.sandbox.meta.dialog import ALL_SCOPES, Dialog
 from connectors.sandbox.meta.errors import GraphError, answer_error, body_of, refusal
 from connectors.sandbox.meta.graph import GraphApi
-from connectors.sandbox.meta.hosts import DIALOG, FACEBOOK, INSTAGRAM, INSTAGRAM_DIALOG, META_APP, apps, endpoints
+from connectors.sandbox.meta.hosts import (
+    DIALOG,
+    FACEBOOK,
+    INSTAGRAM,
+    INSTAGRAM_APP,
+    INSTAGRAM_DIALOG,
+    META_APP,
+    apps,
+    endpoints,
+)
 from connectors.sandbox.meta.login import Login
+from connectors.sandbox.meta.subscriptions import comment, give_address
 from connectors.sandbox.meta.things import Things
 from connectors.sandbox.meta.tokens import OWN, PAGE, Tokens, bearer
 from connectors.sandbox.meta.withdrawal import tell
@@ -119,6 +129,25 @@ class Meta:
         status = await tell(META_APP, person["id"], int(self._world.now().timestamp()), callback)
         self.forget_tokens(handle)
         return status
+
+    async def add_webhook(self, body: Mapping[str, Any]) -> None:
+        """What the console does with an application's address: `app` meta or instagram, `url`, `verify_token`."""
+        own = body.get("app") == "instagram"
+        for about in ("instagram",) if own else ("page", "instagram"):
+            app, url = (INSTAGRAM_APP if own else META_APP), str(body.get("url", ""))
+            try:
+                await give_address(self._world, app, about, url, str(body.get("verify_token", "")))
+            except GraphError as error:
+                raise ValueError(str(error)) from None
+
+    async def comment(self, handle: str, body: Mapping[str, Any]) -> list[int]:
+        """A reader comments on the page, or with `kind: instagram` on the account; what those told have answered."""
+        kind = str(body.get("kind", FACEBOOK))
+        row = next((row for row in self._accounts.named(handle) if row["kind"] == kind), None)
+        if row is None:
+            raise KeyError(f"{kind} account {handle} on Meta")
+        author, words = str(body.get("author", "Ann")), str(body.get("text", ""))
+        return await comment(self._world, self._accounts, row, author, words)
 
     def consent(self, url: str, handle: str, *, allow: bool) -> str:
         """Answer a dialog without a browser, with everything ticked; gives the address of the client's callback."""

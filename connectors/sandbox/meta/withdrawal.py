@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 
 import orjson
 
-from connectors.sandbox.meta.files import this_machine
 from connectors.sandbox.meta.hosts import App
+from connectors.sandbox.outbound import this_machine
 
 
 def signed_request(app: App, person: str, at: int) -> str:

@@ -21,10 +21,14 @@ from connectors.contract import (
 )
 from connectors.linkedin.capabilities import API, MEMBER_APP, PAGES_APP
 from connectors.linkedin.connector import LinkedIn
+from connectors.linkedin.webhooks import RECEIVER
 from connectors.sandbox.linkedin import apps
+from connectors.sandbox.linkedin.subscriptions import APPLICATION
 from connectors.sandbox.server import Sandbox
 from connectors.secret import Secret
 from tests.connectors.harness import UNUSED_PORT, Network, Seen
+from tests.connectors.loopback import Server
+from tests.connectors.receiving import receiving
 from tests.connectors.simulated import REDIRECT_URI, Controls, SimulatedHarness, fresh_name
 
 STATE = "state-canary-5d21"
@@ -33,7 +37,7 @@ EVERY_RIGHT = " ".join(sorted(apps.PAGES_APP.scopes))
 
 def credentials(app: apps.App, key: str, scopes: str = "") -> AppCredentials:
     """The operator's application, as the settings have it."""
-    extra = {"scopes": scopes} if scopes else {}
+    extra = {"application": APPLICATION, **({"scopes": scopes} if scopes else {})}
     return AppCredentials(key, app.client_id, Secret(app.client_secret), extra)
 
 
@@ -46,6 +50,15 @@ class LinkedInHarness(SimulatedHarness):
     by: ConnectBy = ConnectBy.PAGE
     endpoints: dict[str, str] = field(default_factory=dict)
     apps: dict[str, AppCredentials] = field(default_factory=dict)
+    told: Server | None = None
+    """Where LinkedIn sends what happens."""
+
+    async def receiver(self) -> str:
+        """An address that was added in the developer portal."""
+        assert self.told is not None
+        address = f"{self.told.url}/webhooks/linkedin"
+        await self.controls.ask("POST", "/webhooks", {"platform": "linkedin", "url": address})
+        return address
 
     @property
     def publisher(self) -> str:
@@ -133,7 +146,7 @@ async def linkedin_account(
         organization: Mapping[str, Any] = {"platform": "linkedin", "handle": f"{handle}-page", "name": "Test Works"}
         await controls.ask("POST", "/accounts", {**organization, "admin": handle})
         connector = LinkedIn(media_interval=timedelta(0), media_attempts=3)
-        yield LinkedInHarness(
+        made = LinkedInHarness(
             connector,
             "linkedin",
             origin,
@@ -150,3 +163,5 @@ async def linkedin_account(
                 PAGES_APP: credentials(apps.PAGES_APP, PAGES_APP, scopes),
             },
         )
+        async with receiving(RECEIVER, [apps.PAGES_APP.client_secret]) as made.told:
+            yield made

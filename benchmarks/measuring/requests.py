@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -56,7 +56,7 @@ class UnexpectedAnswer(Exception):
 class _Line(asyncio.Protocol):
     """One connection: the next request leaves when the answer to the last one is whole."""
 
-    def __init__(self, request: bytes, length: int | None, until: float) -> None:
+    def __init__(self, request: Callable[[], bytes], length: int | None, until: float) -> None:
         self._request = request
         self._length = length
         self._until = until
@@ -73,9 +73,10 @@ class _Line(asyncio.Protocol):
         self._send()
 
     def _send(self) -> None:
+        request = self._request()
         self._sent = time.perf_counter()
         if self._transport is not None:
-            self._transport.write(self._request)
+            self._transport.write(request)
 
     def data_received(self, data: bytes) -> None:
         self._parser.feed_data(data)
@@ -122,23 +123,27 @@ async def ask(target: Target) -> bytes:
     return line.answer
 
 
-async def load(target: Target, connections: int, seconds: float, length: int) -> Load:
+async def load(
+    target: Target, connections: int, seconds: float, length: int, *, fresh: Callable[[], bytes] | None = None
+) -> Load:
     """Keep so many connections busy for so long; every answer must have that length.
+
+    `fresh` makes each request anew, where the same one again would not be the same work.
 
     Raises:
         UnexpectedAnswer: one is another.
     """
     began = time.perf_counter()
-    lines = [await _open(target, length, began + seconds) for _ in range(connections)]
+    lines = [await _open(target, length, began + seconds, fresh) for _ in range(connections)]
     await asyncio.gather(*(line.ended for line in lines))
     took = time.perf_counter() - began
     latencies = [latency for line in lines for latency in line.latencies]
     return Load(len(latencies) / took, latencies)
 
 
-async def _open(target: Target, length: int | None, until: float) -> _Line:
-    request = target.packed()
+async def _open(target: Target, length: int | None, until: float, fresh: Callable[[], bytes] | None = None) -> _Line:
+    packed = target.packed()
     _, line = await asyncio.get_running_loop().create_connection(
-        lambda: _Line(request, length, until), "127.0.0.1", target.port
+        lambda: _Line(fresh or (lambda: packed), length, until), "127.0.0.1", target.port
     )
     return line

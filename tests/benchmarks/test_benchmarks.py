@@ -37,5 +37,5 @@ def test_each_runs_and_prints_its_ratio(name: str, services: Services, empty_red
     assert done.stdout.splitlines()[-1].startswith(f"RATIO {name}")
 
 
-def test_there_are_five() -> None:
-    assert SCRIPTS == ["claims", "due_lag", "fanout", "graphql_job", "graphql_page"]
+def test_there_are_six() -> None:
+    assert SCRIPTS == ["claims", "due_lag", "fanout", "graphql_job", "graphql_page", "webhook_accept"]

@@ -51,7 +51,7 @@ class Talking(Scripted):
         step = self.on_listen.popleft() if self.on_listen else Subscribed((self.shared,), anew=False)
         if isinstance(step, Exception):
             raise step
-        return step if isinstance(step, Subscribed) else await step()  # type: ignore[no-any-return]  # a test's own
+        return step if isinstance(step, Subscribed) else await step()
 
     async def stop_listening(self, cx: Context, access: Access, to: Collection[str]) -> None:
         self.ended.append(list(to))

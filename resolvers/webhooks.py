@@ -43,11 +43,11 @@ async def replay_webhook(
     info: Info,
     input: Annotated[ReplayWebhookInput, strawberry.argument(description="Which.")],  # noqa: A002 -- the argument's name in the API
 ) -> ReplayWebhookResult:
-    """Try a dead delivery again."""
+    """Try a dead delivery again; by force, read one anew that was applied."""
     try:
         delivery_id = UUID(input.delivery_id)
     except ValueError:
         raise NotFound("webhook delivery", path=("input", "deliveryId")) from None
     context = info.context
-    row = await replay_share(context.rt, context.tenant, context.caller.actor, delivery_id)
+    row = await replay_share(context.rt, context.tenant, context.caller.actor, delivery_id, force=input.force)
     return WebhookReplayed(delivery=WebhookDelivery.of(row))

@@ -83,6 +83,11 @@ class ReplayWebhookInput:
     """A replay."""
 
     delivery_id: strawberry.ID = strawberry.field(description="The delivery, from `webhookDeliveries`.")
+    force: bool = strawberry.field(
+        default=False,
+        description="Read one anew that was applied, e.g. after an upgrade that understands more. What it did is not "
+        "done again.",
+    )
 
 
 @strawberry.type(description="The delivery is tried again. What it has done already is not done again.")
@@ -92,7 +97,9 @@ class WebhookReplayed:
     delivery: WebhookDelivery = strawberry.field(description="The delivery as it is now.")
 
 
-@strawberry.type(description="The delivery is not dead, so there is nothing to try again.")
+@strawberry.type(
+    description="The delivery is not dead, so there is nothing to try again; `force` reads one anew that was applied."
+)
 class WebhookNotReplayable(UserError):
     """Not dead."""
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from app.cli.finding import Finding
+from app.flows.webhooks.senders import unready
 from app.kernel.settings import Settings
 from app.services import ffprobe
 from app.services.storage import StorageError, Store
 from app.services.vault import Keyring, VaultError
 from connectors.catalog import Catalog, UnknownPlatform
+from connectors.receivers import RECEIVERS
 from resolvers.persisted import listed
 
 
@@ -16,7 +18,7 @@ def of_settings(settings: Settings) -> list[Finding]:
     found = [_vault(settings), _media(settings), _videos(settings), _platforms(settings), _public_url(settings)]
     if settings.persisted_only or settings.persisted_documents is not None:
         found.append(_documents(settings))
-    return found
+    return [*found, *_webhooks(settings)]
 
 
 def _vault(settings: Settings) -> Finding:
@@ -64,6 +66,18 @@ def _public_url(settings: Settings) -> Finding:
     secure = settings.public_url.startswith("https://")
     ok = secure or not settings.production
     return Finding("public url", ok, settings.public_url, "" if ok else "Production needs https in POSTD_PUBLIC_URL.")
+
+
+def _webhooks(settings: Settings) -> list[Finding]:
+    """What is lacking for webhooks of applications that are set; an installation without them lacks nothing."""
+    found = []
+    for key, receiver in RECEIVERS.items():
+        if receiver.app in settings.apps:
+            todo = unready(settings, key)
+            address = f"{settings.public_url}/webhooks/{key}"
+            evidence = f"told at {address}" if todo is None else f"not set up, so nothing is told. {todo}"
+            found.append(Finding(f"webhooks of {key}", ok=True, evidence=evidence))
+    return found
 
 
 def _documents(settings: Settings) -> Finding:

@@ -14,7 +14,9 @@ from app.cli.tenants import database
 from app.domain.webhooks.model import WebhookDelivery
 from app.domain.webhooks.queries import deliveries
 from app.domain.webhooks.states import DeliveryState
+from app.flows.runtime import running
 from app.flows.webhooks.shown import shown
+from app.flows.webhooks.subscribing import subscribe_meta
 from app.kernel.settings import Settings
 
 app = typer.Typer(help="Incoming webhooks.", no_args_is_help=True)
@@ -25,6 +27,7 @@ States = Annotated[
 Platform = Annotated[str | None, typer.Option("--platform", help="Of this receiver, e.g. meta.")]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many at most, newest first.")]
 Payload = Annotated[bool, typer.Option("--payload", help="Show what was sent, without secrets.")]
+Force = Annotated[bool, typer.Option("--force", help="Read one anew that is done, e.g. after an upgrade.")]
 Delivery = Annotated[UUID, typer.Argument(help="From `postd webhooks list`.")]
 STUCK = [DeliveryState.ORPHAN, DeliveryState.DEAD]
 
@@ -47,11 +50,24 @@ def list_deliveries(
 
 
 @app.command()
-def replay(delivery_id: Delivery) -> None:
+def replay(delivery_id: Delivery, force: Force = False) -> None:
     """Try a dead or orphaned delivery again. What it has done already is not done again."""
     with surroundings.attached() as settings:
-        surroundings.run(_replay(settings, delivery_id))
+        surroundings.run(_replay(settings, delivery_id, force=force))
     typer.echo("received")
+
+
+@app.command()
+def subscribe() -> None:
+    """Give Meta our address for webhooks, which it asks at once: the API must run. Others want it in their consoles."""
+    with surroundings.attached() as settings:
+        told = surroundings.run(_subscribe(settings))
+    typer.echo(f"Meta sends what happens to {settings.public_url}/webhooks/meta: {', '.join(told)}.")
+
+
+async def _subscribe(settings: Settings) -> Sequence[str]:
+    async with running(settings, name="postd-cli") as rt:
+        return await subscribe_meta(rt)
 
 
 async def _list(
@@ -61,6 +77,6 @@ async def _list(
         return await deliveries(session, states, platform, limit)
 
 
-async def _replay(settings: Settings, delivery_id: UUID) -> None:
+async def _replay(settings: Settings, delivery_id: UUID, *, force: bool) -> None:
     async with database(settings) as db, db.system() as session:
-        await replay_delivery(session, delivery_id)
+        await replay_delivery(session, delivery_id, force=force)

@@ -1,8 +1,8 @@
 """The addresses that platforms send to: handshakes, deliveries, and callbacks about people's rights.
 
 The promise: a 2xx is given only for what is proven and committed. Everything unproven gets the same 401, whatever was
-wrong with it; a database that is away gets a 503, so that the platform sends again. Bodies are taken as they came, up
-to 1 MiB, and are neither read nor processed here.
+wrong with it. A database that is away or too slow, and a crowd that is too large, get a 503 with `Retry-After`, so that
+the platform sends again. Bodies are taken as they came, up to 1 MiB, and are neither read nor processed here.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class _Door:
                 return Response(status_code=400)  # nobody is there to read it; nothing was kept
             except (SQLAlchemyError, OSError, Overloaded) as error:
                 log.warning("webhook.not_kept", receiver=key, error=type(error).__name__)
-                _count(found, "unavailable")
+                _count(found, "shed" if isinstance(error, Overloaded) else "unavailable")
                 return PlainTextResponse("try again\n", 503, headers={**HEADERS, "Retry-After": AGAIN})
 
         return answer

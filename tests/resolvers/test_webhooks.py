@@ -8,6 +8,7 @@ import pytest
 from app.domain.keys.model import Scope
 from app.flows.webhooks import process as processing
 from app.flows.webhooks.process import process
+from connectors.meta import webhooks as parsing
 from schema.node import encode
 from tests.fixtures.deliveries import Incoming, comment
 from tests.fixtures.graph import Graph
@@ -103,3 +104,51 @@ async def test_both_need_the_scope_of_administrators(graph: Graph) -> None:
     assert await graph.code("{ webhookDeliveries { totalCount } }", by=key) == "FORBIDDEN"
     replay = 'mutation { replayWebhook(input: { deliveryId: "x" }) { __typename } }'
     assert await graph.code(replay, by=key) == "FORBIDDEN"
+
+
+async def test_by_force_one_is_read_anew_that_an_earlier_release_did_not_understand(
+    graph: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    incoming = Incoming(graph.world)
+    await incoming.page(external_id="r7")
+    body = comment("r7")
+    with monkeypatch.context() as patch:
+        patch.setattr(parsing, "VERBS", {})
+        delivery = await incoming.take(body)
+        await process(graph.world.rt, delivery)
+    (before,) = await listed(graph)
+    assert [one["kind"] for one in before["notices"]] == ["unrecognised"]
+    refused = await graph.do("replayWebhook", REPLAYED, deliveryId=before["id"])
+    assert refused["__typename"] == "WebhookNotReplayable"
+    assert await listed(graph) == [before]
+    answer = await graph.do("replayWebhook", REPLAYED, deliveryId=before["id"], force=True)
+    assert answer["delivery"]["state"] == "WAITING"
+    await process(graph.world.rt, delivery)
+    (after,) = await listed(graph)
+    assert [(one["kind"], one["outcome"]) for one in after["notices"]] == [("comment.added", "An event was recorded.")]
+    assert (await graph.world.types()).count("comment.added") == 1
+
+
+async def test_by_force_nothing_is_done_twice(graph: Graph) -> None:
+    incoming = Incoming(graph.world)
+    await incoming.page(external_id="r8")
+    delivery = await incoming.take(comment("r8"))
+    for _ in range(3):
+        await process(graph.world.rt, delivery)
+        (node,) = await listed(graph)
+        await graph.do("replayWebhook", REPLAYED, deliveryId=node["id"], force=True)
+    assert (await graph.world.types()).count("comment.added") == 1
+    waiting = await graph.do("replayWebhook", REPLAYED, deliveryId=node["id"], force=True)
+    assert waiting["__typename"] == "WebhookNotReplayable"
+
+
+async def test_by_force_a_delivery_whose_body_was_deleted_stays_as_it_is(graph: Graph) -> None:
+    incoming = Incoming(graph.world)
+    await incoming.page(external_id="r9")
+    delivery = await incoming.take(comment("r9"))
+    await process(graph.world.rt, delivery)
+    await graph.world.update("webhook_deliveries", delivery, body=b"")
+    (node,) = await listed(graph)
+    refused = await graph.do("replayWebhook", REPLAYED, deliveryId=node["id"], force=True)
+    assert refused["__typename"] == "WebhookNotReplayable"
+    assert await listed(graph) == [node]

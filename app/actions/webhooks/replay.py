@@ -1,6 +1,7 @@
-"""Try a delivery again that is dead, or that concerned nobody when it came.
+"""Try a delivery again that is dead, or that concerned nobody when it came; by force also one that is done.
 
-Promise: effects that it had already are not had again. Replaying one that is not dead changes nothing.
+Promise: effects that it had already are not had again, whatever is forced: what is gained is what an earlier release
+did not understand. Without force, replaying one that is not dead changes nothing.
 """
 
 from __future__ import annotations
@@ -21,15 +22,19 @@ from app.kernel.errors import NotFound
 from app.services import events
 
 
-async def replay(session: AsyncSession, delivery_id: UUID) -> WebhookDelivery:
-    """Put it back to where it came in, with all its tries. For the system role.
+async def replay(session: AsyncSession, delivery_id: UUID, *, force: bool = False) -> WebhookDelivery:
+    """Put it back to where it came in, with all its tries; `force` takes one that is done, too. For the system role.
 
     Raises:
         NotFound: there is none, or it is not kept any more.
-        WebhookNotReplayable: it is neither dead nor an orphan.
+        WebhookNotReplayable: it is neither dead nor an orphan; by force: it is under way, or its body was deleted.
     """
     values = {"attempts": 0, "problem": None, "wake_at": func.clock_timestamp()}
-    found = await transition(session, delivery_id, DeliveryEvent.REPLAY, values=values)
+    if force:
+        kept = (func.octet_length(WebhookDelivery.body) > 0,)
+        found = await transition(session, delivery_id, DeliveryEvent.READ_ANEW, where=kept, values=values)
+    else:
+        found = await transition(session, delivery_id, DeliveryEvent.REPLAY, values=values)
     if found is None:
         state = await session.scalar(select(WebhookDelivery.state).where(WebhookDelivery.id == delivery_id))
         if state is None:
@@ -38,15 +43,15 @@ async def replay(session: AsyncSession, delivery_id: UUID) -> WebhookDelivery:
     return found
 
 
-async def take_up(session: AsyncSession, share_id: UUID) -> WebhookShare:
-    """Let a workspace's dead share wait again, and write down who wanted it.
+async def take_up(session: AsyncSession, share_id: UUID, *, force: bool = False) -> WebhookShare:
+    """Let a workspace's dead share wait again, by force also one that was applied; writes down who wanted it.
 
     Raises:
         NotFound: no such share in this tenant.
-        WebhookNotReplayable: the share is not dead.
+        WebhookNotReplayable: the share is not dead; by force: it waits already.
     """
     share = await read_share(session, share_id, lock=True)
-    if share.state is not ShareState.DEAD:
+    if share.state is not ShareState.DEAD and not (force and share.state is ShareState.APPLIED):
         raise WebhookNotReplayable(share.state)
     share.state, share.problem = ShareState.WAITING, None
     session.add(
@@ -57,7 +62,7 @@ async def take_up(session: AsyncSession, share_id: UUID) -> WebhookShare:
             verb="webhook.replay",
             subject_kind="webhook",
             subject_id=share.id,
-            details={"platform": share.platform},
+            details={"platform": share.platform, "forced": force},
         )
     )
     await session.flush()

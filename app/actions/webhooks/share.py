@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import delete, func, update
@@ -22,6 +22,9 @@ from app.kernel import ids
 from app.kernel.storable import storable
 from app.services import events
 from app.services.db import tenant_of
+
+UNRECOGNISED: Final = "unrecognised"
+"""The kind of a notice that was kept and not acted upon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,10 @@ async def share_in(
 
 
 async def note(session: AsyncSession, share_id: UUID, given: Note) -> UUID | None:
-    """Keep a notice; None where it was kept before, by this delivery or by another one."""
+    """Keep a notice; None where it was kept before, by this delivery or by another one.
+
+    One that was kept as unrecognised has had no effect: where it is understood by now, it is kept as what it is.
+    """
     row = {
         "id": ids.new(),
         "tenant_id": tenant_of(session),
@@ -70,7 +76,10 @@ async def note(session: AsyncSession, share_id: UUID, given: Note) -> UUID | Non
         "outcome": "",
     }
     unique = ["tenant_id", "connection_id", "notice_key"]
-    query = insert(WebhookNotice).values(row).on_conflict_do_nothing(index_elements=unique)
+    known = insert(WebhookNotice).values(row)
+    understood = (WebhookNotice.kind == UNRECOGNISED) & (known.excluded.kind != UNRECOGNISED)
+    said = {name: known.excluded[name] for name in ("share_id", "kind", "at", "details", "outcome")}
+    query = known.on_conflict_do_update(index_elements=unique, set_=said, where=understood)
     found: UUID | None = await session.scalar(query.returning(WebhookNotice.id))
     return found
 

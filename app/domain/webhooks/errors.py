@@ -8,13 +8,14 @@ from app.kernel.errors import DomainError
 
 
 class WebhookNotReplayable(DomainError):
-    """It is not dead, so there is nothing to try again. Nothing was changed."""
+    """It is not dead, or cannot be read anew. Nothing was changed."""
 
     code: ClassVar[str] = "WEBHOOK_NOT_REPLAYABLE"
 
     def __init__(self, state: str) -> None:
         super().__init__(
             f"This delivery is {state}: it does not wait for a replay.",
-            hint="Nothing to do. Only deliveries that are dead, or an operator's orphans, are replayed.",
+            hint="Nothing to do. Dead deliveries and an operator's orphans are replayed; `force` reads one anew that "
+            "is done, as long as its body is kept.",
             path=("input", "deliveryId"),
         )

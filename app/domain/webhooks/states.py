@@ -38,6 +38,7 @@ class DeliveryEvent(StrEnum):
     BACK_OFF = "back_off"
     BURY = "bury"
     REPLAY = "replay"
+    READ_ANEW = "read_anew"
 
 
 class ShareState(StrEnum):
@@ -46,7 +47,7 @@ class ShareState(StrEnum):
     WAITING = "waiting"
     """It could not be applied yet; it is tried again."""
     APPLIED = "applied"
-    """It has had its effects."""
+    """It has had its effects. `replayWebhook` with `force` reads it anew."""
     DEAD = "dead"
     """It was tried too often. `replayWebhook` tries it again."""
 
@@ -68,5 +69,8 @@ MACHINE: Machine[DeliveryState, DeliveryEvent] = Machine(
             E.BURY, (S.PROCESSING,), S.DEAD, "worker", "fence, or lease over; it cannot be read, or no tries are left"
         ),
         Transition(E.REPLAY, (S.ORPHAN, S.DEAD), S.RECEIVED, "API or operator", "audited"),
+        Transition(
+            E.READ_ANEW, (S.DONE, S.ORPHAN, S.DEAD), S.RECEIVED, "API or operator", "forced; its body is still kept"
+        ),
     ),
 )

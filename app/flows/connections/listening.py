@@ -29,7 +29,7 @@ from app.services import events
 from connectors.capabilities import ConnectBy
 from connectors.catalog import UnknownPlatform
 from connectors.contract import Access, Listens
-from connectors.faults import FaultKind, PlatformFault
+from connectors.faults import Fault, FaultKind, PlatformFault
 from connectors.listening import Listening
 
 log = structlog.get_logger(__name__)
@@ -48,6 +48,10 @@ PASSING: Final = frozenset(
     }
 )
 """Kinds that say nothing about the account: asked again soon."""
+OF_POSTS: Final = frozenset(
+    {FaultKind.INVALID_CONTENT, FaultKind.INVALID_MEDIA, FaultKind.POLICY, FaultKind.DUPLICATE, FaultKind.NOT_FOUND}
+)
+CONSOLE: Final = "Tell the operator: check the webhooks of the application in the platform's console."
 
 
 async def listen_to(rt: Runtime, made: Sequence[Connection]) -> Sequence[Connection]:
@@ -130,9 +134,16 @@ async def _asked(rt: Runtime, before: Connection, way: Listening, heard: Heard) 
     except PlatformFault as error:
         passing = error.fault.kind in PASSING
         log.warning("connection.not_listening", platform=before.platform, fault=error.fault.kind)
-        return replace(heard, problem=reason(error.fault), again_soon=passing)
-    doubt = reason(found.doubt) if found.doubt is not None else None
+        return replace(heard, problem=_refused(error.fault), again_soon=passing)
+    doubt = _refused(found.doubt) if found.doubt is not None else None
     return replace(heard, state=ListeningState.LISTENING, to=found.to, anew=found.anew, problem=doubt)
+
+
+def _refused(fault: Fault) -> dict[str, Any]:
+    why = reason(fault)
+    if fault.kind in OF_POSTS:  # in the words of a post that is refused, and there is none
+        why |= {"message": "The platform refuses to tell what happens on the account.", "hint": CONSOLE}
+    return {**why, "message": f"{why['message']} It said: {fault.words}"} if fault.words else why
 
 
 def _problem(code: str, message: str, hint: str) -> dict[str, Any]:

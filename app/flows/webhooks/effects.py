@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.actions.connections.ended_there import end, erase
 from app.actions.jobs.hint import look_now
 from app.actions.jobs.park import park_connection
-from app.actions.webhooks.share import forget_notices
+from app.actions.webhooks.share import UNRECOGNISED, forget_notices
 from app.domain.jobs.states import ParkReason
 from app.kernel.storable import storable
 from app.services import events
@@ -49,7 +49,7 @@ def kind_of(notice: Notice) -> str:
             return "post.seen"
         case StoryMeasured():
             return "story.measured"
-    return "unrecognised"
+    return UNRECOGNISED
 
 
 def details_of(notice: Notice) -> dict[str, Any]:

@@ -14,16 +14,16 @@ from app.flows.runtime import Runtime
 from app.services.events import act_as
 
 
-async def replay_share(rt: Runtime, tenant: UUID, actor: str, share_id: UUID) -> WebhookShare:
-    """Try a workspace's dead share again.
+async def replay_share(rt: Runtime, tenant: UUID, actor: str, share_id: UUID, *, force: bool = False) -> WebhookShare:
+    """Try a workspace's dead share again; `force` reads one anew that was applied.
 
     Raises:
         NotFound: no such share in this tenant, or the delivery is not kept any more.
-        WebhookNotReplayable: it is not dead.
+        WebhookNotReplayable: it is not dead; by force: it is under way, or its body was deleted.
     """
     async with rt.db.transaction(tenant) as session:
         act_as(session, actor)
-        share = await take_up(session, share_id)
+        share = await take_up(session, share_id, force=force)
         async with rt.db.system() as system:
-            await replay(system, share.delivery_id)
+            await replay(system, share.delivery_id, force=force)
     return share

@@ -51,3 +51,24 @@ def test_an_orphan_is_replayed_once(postd: Postd, orphan: UUID) -> None:
 def test_what_is_not_there_is_not_replayed(postd: Postd) -> None:
     done = postd("webhooks", "replay", str(ids.new()))
     assert (done.returncode, "does not exist" in done.stderr) == (1, True)
+
+
+def test_without_a_verify_token_there_is_nothing_to_give_to_meta(postd: Postd) -> None:
+    apps = '{"meta": {"client_id": "1", "client_secret": "s"}}'
+    done = postd("webhooks", "subscribe", POSTD_APPS=apps)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "POSTD_APPS__META__VERIFY_TOKEN" in done.stderr
+
+
+def test_the_doctor_says_what_webhooks_lack(postd: Postd) -> None:
+    app = '"client_id": "1", "client_secret": "s"'
+    apps = f'{{"meta": {{{app}, "verify_token": "v"}}, "linkedin_pages": {{{app}}}}}'
+    said = postd("doctor", POSTD_APPS=apps).stdout
+    assert "webhooks of meta: told at http://127.0.0.1:8000/webhooks/meta" in said
+    assert "webhooks of linkedin: not set up" in said
+    assert "webhooks of instagram" not in said
+
+
+def test_by_force_one_that_is_done_is_read_anew(postd: Postd, orphan: UUID) -> None:
+    assert postd("webhooks", "replay", str(orphan), "--force").stdout == "received\n"
+    assert "does not wait" in postd("webhooks", "replay", str(orphan), "--force").stderr

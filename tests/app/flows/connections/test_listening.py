@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import text
 
 from app.domain.connections.listening import ListeningState
 from app.domain.connections.model import Connection
@@ -236,3 +237,11 @@ async def test_connecting_does_not_wait_for_a_slow_platform(
     (row,) = await world.owner.fetch("SELECT id FROM connections WHERE tenant_id = $1", world.tenant)
     assert (await look_at(world.rt, world.tenant, row["id"])) is not None
     assert (await world.connection_row(row["id"])).listening is S.LISTENING
+
+
+async def test_who_else_needs_a_subscription_is_found_by_an_index_over_all_workspaces(world: World) -> None:
+    async with world.db.system() as session:
+        await session.execute(text("SET LOCAL enable_seqscan = off"))
+        query = "EXPLAIN SELECT listening_to FROM connections WHERE listening_to && cast(:to AS varchar[])"
+        plan = (await session.scalars(text(query), {"to": ["page:1"]})).all()
+    assert "ix_connections_listening_to" in "".join(plan)

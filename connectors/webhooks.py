@@ -60,6 +60,9 @@ class Receiver:
     """The header with the delivery's id; None: there is none, and the digest of the body stands for it."""
     callbacks: Mapping[str, Callback] = field(default_factory=dict)
     """Further addresses below the receiver's own, by their last word."""
+    stated: str | None = None
+    """Name in the application's `extra` by which the operator says that the platform has our address; None: it is told
+    by its verify token."""
     also_signed_by: tuple[str, ...] = ()
     """Other applications of the operator whose secrets may have signed, where the platform is not clear about it."""
 

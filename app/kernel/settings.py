@@ -45,7 +45,7 @@ class PlatformApp(BaseModel):
     verify_token: SecretStr | None = None
     """What the platform repeats when it is told our webhook address."""
     extra: dict[str, str] = Field(default_factory=dict)
-    """More that the platform's sign-in takes, e.g. Meta's `config_id`."""
+    """More that the platform takes, e.g. Meta's `config_id`, or `application`, the number of LinkedIn's application."""
 
 
 class Settings(BaseSettings):

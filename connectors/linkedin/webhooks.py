@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from connectors.linkedin.capabilities import PAGES_APP
+from connectors.linkedin.capabilities import APPLICATION, PAGES_APP
 from connectors.notices import (
     Change,
     CommentNoticed,
@@ -90,4 +90,5 @@ RECEIVER: Final = Receiver(
     handshake=Handshake.CHALLENGE_CODE,
     schemes=(X_LI_SIGNATURE, replace(X_LI_SIGNATURE, prefix="hmacsha256=")),
     parse=parse,
+    stated=APPLICATION,
 )

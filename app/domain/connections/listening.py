@@ -49,7 +49,9 @@ def next_listen(place: float, now: datetime, look: timedelta, *, again_soon: boo
 
 
 def told(listening: ListeningState | None, problem: dict[str, Any] | None) -> tuple[ListeningState | None, str | None]:
-    """What a user is told of it: news is only what differs in this."""
+    """What a user is told of it: news is only what differs in this, and there is none where nothing is set up."""
+    if listening is ListeningState.OFF:
+        return None, None
     return listening, None if problem is None else str(problem.get("code"))
 
 

@@ -9,10 +9,9 @@ from pydantic import SecretStr
 
 from app.domain.connections.errors import UnknownPlatform
 from app.kernel.settings import Settings
-from connectors.linkedin.capabilities import APPLICATION
 from connectors.receivers import RECEIVERS
 from connectors.secret import Secret
-from connectors.webhooks import Handshake, Receiver
+from connectors.webhooks import Receiver
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +54,10 @@ def unready(settings: Settings, key: str) -> str | None:
     app, variable = settings.apps.get(receiver.app), f"POSTD_APPS__{receiver.app.upper()}"
     if app is None:
         return f"Set {variable}__CLIENT_ID and ..._CLIENT_SECRET."
-    if receiver.handshake is Handshake.HUB_CHALLENGE:
+    if receiver.stated is None:
         return None if app.verify_token else f"Set {variable}__VERIFY_TOKEN and give the platform our address."
-    if not app.extra.get(APPLICATION):
-        return f"Add our address to the application at the platform, then set {variable}__EXTRA__{APPLICATION.upper()}."
+    if receiver.stated not in app.extra:
+        return f"Add our address to the application there, then set {variable}__EXTRA__{receiver.stated.upper()}."
     return None
 
 

@@ -151,7 +151,7 @@ async def test_where_the_operator_has_set_nothing_up_nothing_is_asked(world: Wor
     settings = world.rt.settings.model_copy(update={"apps": {"meta": silent}})
     there = replace(world, rt=replace(world.rt, settings=settings))
     after = await asked(there, await there.connection())
-    assert (after.listening, talking.addresses) == (S.OFF, [])
+    assert (after.listening, talking.addresses, await news(there, after)) == (S.OFF, [], [])
     assert "POSTD_APPS__META__VERIFY_TOKEN" in (after.listening_problem or {})["hint"]
 
 
@@ -234,6 +234,7 @@ async def test_connecting_does_not_wait_for_a_slow_platform(
     monkeypatch.setattr(listening, "PATIENCE", 0.05)
     talking.on_listen.append(asyncio.Event().wait)
     assert await connected(world, "a") == [None]
+    talking.on_listen.clear()  # where even the tokens were read too slowly, it was not asked
     (row,) = await world.owner.fetch("SELECT id FROM connections WHERE tenant_id = $1", world.tenant)
     assert (await look_at(world.rt, world.tenant, row["id"])) is not None
     assert (await world.connection_row(row["id"])).listening is S.LISTENING

@@ -178,6 +178,10 @@ class Option:
     description: str
     choices: tuple[str, ...] = ()
     default: str | None = None
+    formats: tuple[FormatKey, ...] = ()
+    """The kinds of posts that it says something about; empty: all of them."""
+    media: bool = False
+    """Whether its value is an image of ours: the connector gets it as a `Media`, made to fit like the post's files."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ Every connector's `validate` starts here and adds what only its platform knows. 
 
 Rules that are read from a format's limits: `text.length`, `text.bytes`, `media.count`, `<kind>.count`,
 `<kind>.bytes`, `<kind>.pixels` (width times height), `<kind>.duration`, `alt.length`, `thread.parts`.
+An option that says something about other kinds of posts only (`Option.formats`) is a warning.
 """
 
 from __future__ import annotations
@@ -53,13 +54,15 @@ def check(
 
     `kind` tells the kind of each part, by default `format_of`.
     """
-    problems = list(_options(content, capabilities))
+    kind_at = kind or (lambda part, _position: format_of(part))
+    first = kind_at(content.parts[0], 0) if content.parts and not content.first else None
+    problems = list(_options(content, capabilities, first))
     if not content.parts:
         problems.append(_empty(("parts",)))
     if len(content.parts) > 1:
         problems.extend(_thread(content, capabilities, account))
     for position, part in enumerate(content.parts):
-        key = format_of(part) if kind is None else kind(part, content.first + position)
+        key = kind_at(part, content.first + position)
         problems.extend(_part(part, key, ("parts", str(position)), capabilities, account, measure))
     return problems
 
@@ -75,7 +78,7 @@ def format_of(part: Part) -> FormatKey:
     return FormatKey.LINK if part.link else FormatKey.TEXT
 
 
-def _options(content: Content, capabilities: Capabilities) -> Iterator[Problem]:
+def _options(content: Content, capabilities: Capabilities, first: FormatKey | None) -> Iterator[Problem]:
     declared = {option.name: option for option in capabilities.options}
     for name, value in content.options.items():
         option = declared.get(name)
@@ -95,6 +98,24 @@ def _options(content: Content, capabilities: Capabilities) -> Iterator[Problem]:
                 fix=f"Choose one of: {', '.join(option.choices)}.",
                 measured=str(value),
                 limit=", ".join(option.choices),
+            )
+        elif option.media and not (isinstance(value, Media) and value.kind is MediaKind.IMAGE):
+            yield Problem(
+                ("options", name),
+                "option.image",
+                f"The option “{name}” is not an image of yours.",
+                fix="Upload an image and give its id.",
+            )
+        elif option.formats and first is not None and first not in option.formats:
+            kinds = ", ".join(option.formats)
+            yield Problem(
+                ("options", name),
+                "option.unused",
+                f"The option “{name}” is for other kinds of posts on {capabilities.name}; it is left out.",
+                fix=f"Remove it, or publish one of: {kinds}.",
+                measured=first,
+                limit=kinds,
+                severity=Severity.WARNING,
             )
 
 

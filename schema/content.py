@@ -10,7 +10,7 @@ from uuid import UUID
 import orjson
 import strawberry
 
-from app.domain.posts.content import card_image
+from app.domain.posts.content import card_image, option_media
 from schema.media import Media
 from schema.node import encode
 from schema.scalars import URL
@@ -98,7 +98,7 @@ class ContentOption:
     """An option that was set."""
 
     name: str = strawberry.field(description="The option's name, as in `Platform.options`.")
-    value: str = strawberry.field(description="Its value; a structured one as JSON.")
+    value: str = strawberry.field(description="Its value; a structured one as JSON, a file by its id.")
 
 
 @strawberry.type(description="What a post says.")
@@ -119,8 +119,15 @@ class Content:
             text=stored["parts"][0]["text"],
             parts=[ContentPart.of(part) for part in stored["parts"]],
             languages=stored["languages"],
-            options=[ContentOption(name=key, value=as_text(value)) for key, value in stored["options"].items()],
+            options=[
+                ContentOption(name=key, value=as_text(value)) for key, value in shown_options(stored["options"]).items()
+            ],
         )
+
+
+def shown_options(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Stored options, with the API's id in place of each file."""
+    return {**stored, **{name: encode("Media", key) for name, key in option_media(stored).items()}}
 
 
 def as_text(value: Any) -> str:

@@ -47,7 +47,7 @@ class LinkedInOptionsInput:
         default=None, description="Who may see it; everybody by default."
     )
     title: str | None = strawberry.field(
-        default=None, description="The title of the document; its file name by default."
+        default=None, description="The title of a video, or of a document, which has its file name by default."
     )
     poll: LinkedInPollInput | None = strawberry.field(default=None, description="A poll on the post.")
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
 import strawberry
 
+from app.kernel.errors import InvalidInput
 from schema.linkedin_options import LinkedInOptionsInput
+from schema.meta_options import FacebookOptionsInput, InstagramOptionsInput, image
 from schema.words import offer
 
 
@@ -90,10 +93,23 @@ class MastodonOptionsInput:
 
 @strawberry.input(description="One option by its name, as `Platform.options` lists it.")
 class NamedOptionInput:
-    """An option of a platform that has no input of its own here."""
+    """An option by name: of a platform that has no input of its own here, or as text of one that has."""
 
     name: str = strawberry.field(description="The option's name.")
-    value: str = strawberry.field(description="Its value.")
+    value: str = strawberry.field(default="", description="Its value.")
+    media_id: strawberry.ID | None = strawberry.field(
+        default=None, description="An image that is READY, in place of a value, where the option asks for one."
+    )
+
+    def stored(self, path: Sequence[str]) -> Any:
+        """Its value as the connector takes it."""
+        if self.media_id is None:
+            return self.value
+        if self.value:
+            raise InvalidInput(
+                f"The option “{self.name}” has a value and an image.", hint="Give one of both.", path=tuple(path)
+            )
+        return image(self.media_id, (*path, "mediaId"))
 
 
 @strawberry.input(one_of=True, description="The options of the target's platform: exactly one of these.")
@@ -101,15 +117,42 @@ class PlatformOptionsInput:
     """One of the platforms."""
 
     bluesky: BlueskyOptionsInput | None = strawberry.field(default=strawberry.UNSET, description="Bluesky.")
+    facebook: FacebookOptionsInput | None = strawberry.field(default=strawberry.UNSET, description="Facebook.")
+    instagram: InstagramOptionsInput | None = strawberry.field(default=strawberry.UNSET, description="Instagram.")
     linkedin: LinkedInOptionsInput | None = strawberry.field(default=strawberry.UNSET, description="LinkedIn.")
     mastodon: MastodonOptionsInput | None = strawberry.field(default=strawberry.UNSET, description="Mastodon.")
     other: list[NamedOptionInput] | None = strawberry.field(
-        default=strawberry.UNSET, description="A platform that a plug-in adds."
+        default=strawberry.UNSET, description="Options by name: of a platform that a plug-in adds."
     )
 
-    def stored(self) -> dict[str, Any]:
-        """As the connector takes them."""
+    @property
+    def platform(self) -> str | None:
+        """Whose options they are; None for options by name, which are the target's, whatever it is."""
+        (name,) = (name for name, value in vars(self).items() if value is not strawberry.UNSET)
+        return None if name == "other" else name
+
+    def stored(self, path: Sequence[str]) -> dict[str, Any]:
+        """As the connector takes them.
+
+        Raises:
+            NotFound: an id is not that of a file.
+            InvalidInput: an option by name stands twice, or has a value and an image.
+        """
         if isinstance(self.other, list):
-            return {option.name: option.value for option in self.other}
+            return _by_name(self.other, (*path, "other"))
+        if isinstance(self.facebook, FacebookOptionsInput):
+            return self.facebook.stored((*path, "facebook"))
+        if isinstance(self.instagram, InstagramOptionsInput):
+            return self.instagram.stored((*path, "instagram"))
         (chosen,) = (value for value in (self.bluesky, self.linkedin, self.mastodon) if value)
         return chosen.stored()
+
+
+def _by_name(options: Sequence[NamedOptionInput], path: Sequence[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for number, option in enumerate(options):
+        here = (*path, str(number))
+        if option.name in found:
+            raise InvalidInput(f"The option “{option.name}” stands twice.", hint="Give it once.", path=here)
+        found[option.name] = option.stored(here)
+    return found

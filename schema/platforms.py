@@ -130,6 +130,8 @@ class PlatformOption:
     description: str = strawberry.field(description="What it does.")
     choices: list[str] = strawberry.field(description="The values that it may have; empty where anything goes.")
     default: str | None = strawberry.field(description="What holds when it is not set.")
+    formats: list[FormatKey] = strawberry.field(description="The kinds of posts that it is for; empty means all.")
+    is_image: bool = strawberry.field(description="Whether its value is the id of an image.")
 
 
 @strawberry.type(description="The version of the platform's API that is spoken.")
@@ -213,6 +215,8 @@ class Platform(Node):
                     description=option.description,
                     choices=list(option.choices),
                     default=option.default,
+                    formats=list(option.formats),
+                    is_image=option.media,
                 )
                 for option in declared.options
             ],

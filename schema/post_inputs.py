@@ -106,10 +106,12 @@ class TargetInput:
     def target(self, number: int) -> Target:
         """As the application takes it."""
         path = ("input", "targets", str(number))
+        given = self.options
         return Target(
             connection_id=decode(self.connection_id, "Connection", (*path, "connectionId")),
             override=None if self.content is None else self.content.stored((*path, "content")),
-            options={} if self.options is None else self.options.stored(),
+            options={} if given is None else given.stored((*path, "options")),
+            meant_for=None if given is None else given.platform,
         )
 
 

@@ -100,7 +100,13 @@ CAPABILITIES: Final = Capabilities(
     api_version=VERSION,
     options=(
         Option("format", "Where the post appears: on the page, as a reel, or as a story.", FORMATS, "post"),
-        Option("title", "The title of a video or reel."),
+        Option("title", "The title of a video or reel.", formats=(FormatKey.VIDEO, FormatKey.REEL)),
+        Option(
+            "place",
+            "The id of a Facebook page with a place, which is shown with the post.",
+            formats=(FormatKey.TEXT, FormatKey.LINK, FormatKey.IMAGE, FormatKey.REEL),
+        ),
+        Option("cover", "An image of yours that is a video's cover.", formats=(FormatKey.VIDEO,), media=True),
     ),
     quotas=(QuotaRule("reels", 30, timedelta(hours=24), source=REELS_DOCS),),
     images=ImageRules(max_bytes=4_000_000, max_side=2_048, types=IMAGE_TYPES),

@@ -23,6 +23,10 @@ def problems(content: Content, account: Account) -> list[Problem]:
     title = content.options.get("title")
     if title is not None and not isinstance(title, str):
         found.append(Problem(("options", "title"), "title.form", "The title is not a text.", "Give a text."))
+    place = content.options.get("place")
+    if place is not None and not str(place).isdecimal():
+        message = "The place is not given by the id of a Facebook page."
+        found.append(Problem(("options", "place"), "place.form", message, "Give the page's number."))
     return found
 
 

@@ -13,13 +13,25 @@ from typing import Any, Final
 
 import orjson
 
-from connectors.contract import Access, Failed, Outcome, Part, Pending, Published, PublishedRef, PublishTask, Unknown
+from connectors.contract import (
+    Access,
+    Failed,
+    Media,
+    Outcome,
+    Part,
+    Pending,
+    Published,
+    PublishedRef,
+    PublishTask,
+    Unknown,
+)
 from connectors.facebook.kinds import KIND, PHOTOS, VIDEO, Kind, kind_of, photo_ids, video_id
 from connectors.facebook.status import State, ref_of_video, state_of
 from connectors.faults import HINTS, Effect, Fault, FaultKind, PlatformFault
 from connectors.meta.faults import lacking, refused
 from connectors.meta.graph import Graph, text_in
 from connectors.meta.hosts import DIALOG
+from connectors.transport import FilePart
 
 LOOK_AGAIN: Final = timedelta(seconds=15)
 """How long to wait between two looks at a video that Facebook is processing."""
@@ -34,6 +46,7 @@ class _Request:
     form: Mapping[str, str]
     named: str | None = "id"
     """The field of the answer that names what was made; None where it is a video, whose id is known."""
+    files: tuple[FilePart, ...] = ()
 
 
 async def publish(graph: Graph, access: Access, task: PublishTask) -> Outcome:
@@ -42,7 +55,7 @@ async def publish(graph: Graph, access: Access, task: PublishTask) -> Outcome:
     try:
         request = _request(kind, access.account.external_id, task)
         missing = _NO_PARENT if kind is Kind.COMMENT else None
-        body = await graph.post(request.path, request.form, effect=True, missing=missing)
+        body = await graph.post(request.path, request.form, files=request.files or None, effect=True, missing=missing)
         if request.named is None:
             if body.get("success") is not True:
                 raise lacking("Facebook did not confirm that it took the video.", effect=True)
@@ -94,10 +107,10 @@ def _request(kind: Kind, page: str, task: PublishTask) -> _Request:
             return _Request(f"{page}/video_stories", {"upload_phase": "finish", "video_id": _video(task)}, "post_id")
         case Kind.REEL:
             form = {"upload_phase": "finish", "video_id": _video(task), "video_state": "PUBLISHED"}
-            return _Request(f"{page}/video_reels", {**form, **_described(task)}, None)
+            return _Request(f"{page}/video_reels", {**form, **_described(task), **_placed(task)}, None)
         case Kind.VIDEO:
             form = {"upload_phase": "finish", "upload_session_id": task.checkpoint[VIDEO]["session"]}
-            return _Request(f"{page}/videos", {**form, **_described(task)}, None)
+            return _Request(f"{page}/videos", {**form, **_described(task)}, None, _cover(task))
         case Kind.POST:
             return _Request(f"{page}/feed", _feed(task))
 
@@ -105,7 +118,7 @@ def _request(kind: Kind, page: str, task: PublishTask) -> _Request:
 def _feed(task: PublishTask) -> dict[str, str]:
     photos, part = _photos(task), task.part
     card = part.link is not None and not photos
-    form = _said("message", posted_text(part, card=card))
+    form = {**_said("message", posted_text(part, card=card)), **_placed(task)}
     if card and part.link is not None:
         form["link"] = part.link.url
     for index, photo in enumerate(photos):
@@ -115,6 +128,16 @@ def _feed(task: PublishTask) -> dict[str, str]:
 
 def _described(task: PublishTask) -> dict[str, str]:
     return {**_said("description", posted_text(task.part)), **_said("title", str(task.options.get("title") or ""))}
+
+
+def _placed(task: PublishTask) -> dict[str, str]:
+    return _said("place", str(task.options.get("place") or ""))
+
+
+def _cover(task: PublishTask) -> tuple[FilePart, ...]:
+    """The picture that stands for a video, sent with the request that publishes it."""
+    item = task.options.get("cover")
+    return (FilePart("thumb", item.filename, item.mime, item.open(), item.size),) if isinstance(item, Media) else ()
 
 
 def _said(name: str, text: str) -> dict[str, str]:

@@ -38,7 +38,6 @@ INSTAGRAM_APP: Final = "instagram"
 FORMATS: Final = ("post", "reel", "story")
 HASHTAGS: Final = Limit("text.hashtags", Unit.COUNT, max=30, source=MEDIA_DOCS)
 MENTIONS: Final = Limit("text.mentions", Unit.COUNT, max=20, source=MEDIA_DOCS)
-COLLABORATORS: Final = 3
 NARROWEST: Final = 4 / 5
 WIDEST: Final = 1.91
 """Width by height of an image in the feed."""
@@ -53,8 +52,11 @@ OWN_SCOPES: Final = (
 _CAPTION: Final = (Limit("text.length", Unit.CHARACTERS, max=2_200, source=MEDIA_DOCS), HASHTAGS, MENTIONS)
 _JPEG: Final = Limit("image.bytes", Unit.BYTES, max=8_000_000, source=MEDIA_DOCS)
 _ALT: Final = Limit("alt.length", Unit.CHARACTERS, max=1_000, source=MEDIA_DOCS)
+_TOGETHER: Final = Limit("collaborators.count", Unit.COUNT, max=3, source=MEDIA_DOCS)
 _ONE: Final = Limit("media.count", Unit.COUNT, min=1, max=1, source=PUBLISH_DOCS)
 _VIDEOS: Final = ("video/mp4", "video/quicktime")
+_REEL: Final = (FormatKey.REEL,)
+_FEED: Final = (FormatKey.IMAGE, FormatKey.CAROUSEL, FormatKey.REEL)
 
 _WEBHOOK_DOCS: Final = "https://developers.facebook.com/docs/instagram-platform/webhooks"
 LISTENING_BY_PAGE: Final = Listening(receiver="meta", scope="pages_manage_metadata", source=_WEBHOOK_DOCS)
@@ -69,7 +71,7 @@ CAPABILITIES: Final = Capabilities(
         ConnectMethod(ConnectBy.OAUTH, app=INSTAGRAM_APP, scopes=OWN_SCOPES, listening=LISTENING),
     ),
     formats=(
-        Format(FormatKey.IMAGE, limits=(*_CAPTION, _ONE, _JPEG, _ALT), media_types=("image/jpeg",)),
+        Format(FormatKey.IMAGE, limits=(*_CAPTION, _ONE, _JPEG, _ALT, _TOGETHER), media_types=("image/jpeg",)),
         Format(
             FormatKey.CAROUSEL,
             limits=(
@@ -79,6 +81,7 @@ CAPABILITIES: Final = Capabilities(
                 _ALT,
                 Limit("video.bytes", Unit.BYTES, max=300_000_000, source=MEDIA_DOCS),
                 Limit("video.duration", Unit.SECONDS, min=3, max=60, source=MEDIA_DOCS),
+                _TOGETHER,
             ),
             media_types=("image/jpeg", *_VIDEOS),
         ),
@@ -87,6 +90,7 @@ CAPABILITIES: Final = Capabilities(
             limits=(
                 *_CAPTION,
                 _ONE,
+                _TOGETHER,
                 Limit("video.bytes", Unit.BYTES, max=300_000_000, source=MEDIA_DOCS),
                 Limit("video.duration", Unit.SECONDS, min=3, max=900, source=MEDIA_DOCS),
             ),
@@ -111,11 +115,33 @@ CAPABILITIES: Final = Capabilities(
     api_version=VERSION,
     options=(
         Option("format", "Where the post appears: in the feed, as a reel, or as a story.", FORMATS, "post"),
-        Option("collaborators", "Up to three user names, separated by commas, who are asked to publish it with you."),
-        Option("location_id", "The id of a Facebook page with a place, which is shown with the post."),
-        Option("share_to_feed", "Show a reel in the feed as well: true or false.", ("true", "false"), "true"),
-        Option("cover_url", "The public address of a JPEG that is a reel's cover."),
-        Option("thumb_offset", "The moment of a reel, in milliseconds, that is its cover where there is no cover_url."),
+        Option(
+            "collaborators",
+            "Up to three user names, separated by commas, who are asked to publish it with you.",
+            formats=_FEED,
+        ),
+        Option("location_id", "The id of a Facebook page with a place, which is shown with the post.", formats=_FEED),
+        Option(
+            "user_tags",
+            "People who are tagged: `username`, `file` (which file, counted from 0) and, in an image of the feed, `x` "
+            "and `y` from 0 to 1.",
+            formats=(*_FEED, FormatKey.STORY),
+        ),
+        Option("share_to_feed", "Show a reel in the feed as well: true or false.", ("true", "false"), "true", _REEL),
+        Option("cover", "An image of yours that is a reel's cover.", formats=_REEL, media=True),
+        Option("cover_url", "The public address of a JPEG that is a reel's cover.", formats=_REEL),
+        Option(
+            "thumb_offset",
+            "The moment of a reel, in milliseconds, that is its cover where there is no other.",
+            formats=_REEL,
+        ),
+        Option("audio_name", "The name of a reel's own sound; it can be given once.", formats=_REEL),
+        Option(
+            "trial",
+            "Publish the reel as a trial, and how it leaves the trial: by hand, or by itself when it does well.",
+            ("MANUAL", "SS_PERFORMANCE"),
+            formats=_REEL,
+        ),
     ),
     quotas=(
         QuotaRule("posts", 100, timedelta(hours=24), source=PUBLISH_DOCS),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
 from connectors.capabilities import FormatKey, MediaKind
 from connectors.contract import Account, Content, Part, Problem, Severity
-from connectors.instagram.capabilities import CAPABILITIES, COLLABORATORS, HASHTAGS, MENTIONS, NARROWEST, WIDEST
-from connectors.instagram.kinds import caption_of, collaborators_in, format_at
+from connectors.instagram import options
+from connectors.instagram.capabilities import CAPABILITIES, HASHTAGS, MENTIONS, NARROWEST, WIDEST
+from connectors.instagram.kinds import caption_of, format_at
 from connectors.preflight import check
 
 _HASHTAG: Final = re.compile(r"(?<![\w&/])#\w")
@@ -27,7 +28,8 @@ def problems(content: Content, account: Account) -> list[Problem]:
     for index, part in enumerate(content.parts):
         key = kind(part, content.first + index)
         found.extend(_of_part(part, key, ("parts", str(index))))
-    found.extend(_options(content.options))
+    if content.parts:
+        found.extend(options.problems(content, kind(content.parts[0], content.first)))
     return found
 
 
@@ -72,21 +74,3 @@ def _ratios(part: Part, key: FormatKey, path: tuple[str, ...]) -> Iterator[Probl
                 f"{ratio:.2f}",
                 f"{NARROWEST:.2f} to {WIDEST:.2f}",
             )
-
-
-def _options(options: Mapping[str, Any]) -> Iterator[Problem]:
-    if len(collaborators_in(options)) > COLLABORATORS:
-        yield _wrong("collaborators", f"At most {COLLABORATORS} accounts can publish it with you.", "Name fewer.")
-    place = options.get("location_id")
-    if place is not None and not str(place).isdecimal():
-        yield _wrong("location_id", "The place is not given by the id of a Facebook page.", "Give the page's number.")
-    offset = options.get("thumb_offset")
-    if offset is not None and not str(offset).isdecimal():
-        yield _wrong("thumb_offset", "The moment of the cover is not a number.", "Give milliseconds, e.g. 1500.")
-    cover = options.get("cover_url")
-    if cover is not None and not (str(cover).startswith("https://") and str(cover).isascii()):
-        yield _wrong("cover_url", "The cover has no public address.", "Give an address that begins with https://.")
-
-
-def _wrong(option: str, message: str, fix: str) -> Problem:
-    return Problem(("options", option), f"{option}.form", message, fix)

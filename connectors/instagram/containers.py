@@ -15,12 +15,11 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-import orjson
-
 from connectors.capabilities import FormatKey, MediaKind
 from connectors.contract import Access, Media, PrepareStep, PublishTask, Save
 from connectors.faults import HINTS, Fault, FaultKind, PlatformFault
-from connectors.instagram.kinds import caption_of, collaborators_in, format_at
+from connectors.instagram.kinds import caption_of, format_at
+from connectors.instagram.options import reel_form, shared_form, tags_form
 from connectors.instagram.rules import INSTAGRAM
 from connectors.meta.faults import by_subcode, refused
 from connectors.meta.graph import Graph, text_in
@@ -75,25 +74,26 @@ class _Work:
 
     async def single(self) -> Mapping[str, Any]:
         (item,) = self.task.part.media
-        form = {**await _source(item), **self._described(item)}
+        form = {**await _source(item), **await self._described(item)}
         return await self._whole(form)
 
     async def carousel(self) -> Mapping[str, Any]:
         known = self.checkpoint.get(CONTAINER)
         if known is None or await status_of(self.graph, known) in (None, Code.EXPIRED, Code.ERROR):
-            for item in self.task.part.media:
-                await self._item(item)
+            for number, item in enumerate(self.task.part.media):
+                await self._item(number, item)
         made = self.checkpoint.get(ITEMS, {})
         children = ",".join(made[item.id] for item in self.task.part.media)
         return await self._whole({"media_type": "CAROUSEL", "children": children, **self._shared()})
 
-    async def _item(self, item: Media) -> None:
+    async def _item(self, number: int, item: Media) -> None:
         """One file of a carousel, ready."""
         items: dict[str, str] = dict(self.checkpoint.get(ITEMS, {}))
         if item.id in items and await self._ready(items[item.id]):
             return
         kind = {"media_type": "VIDEO"} if item.kind is MediaKind.VIDEO else _alt(item)
-        items[item.id] = await self._make({**await _source(item), **kind, "is_carousel_item": "true"})
+        tags = tags_form(self.task.options, number)
+        items[item.id] = await self._make({**await _source(item), **kind, **tags, "is_carousel_item": "true"})
         self.checkpoint[ITEMS] = items
         await self.save(PrepareStep.CONTAINER_CREATED, dict(self.checkpoint))
         if not await self._ready(items[item.id]):
@@ -144,28 +144,22 @@ class _Work:
         self.checkpoint[ITEMS] = {key: value for key, value in items.items() if value != container}
         await self.save(PrepareStep.CONTAINER_CREATED, dict(self.checkpoint))
 
-    def _described(self, item: Media) -> dict[str, str]:
+    async def _described(self, item: Media) -> dict[str, str]:
         """What stands in the container of a single file beside the file."""
-        match format_at(self.task.part, self.task.position, self.task.options):
+        options = self.task.options
+        tags = tags_form(options, 0)
+        match format_at(self.task.part, self.task.position, options):
             case FormatKey.STORY:
-                return {"media_type": "STORIES"}
+                return {"media_type": "STORIES", **tags}
             case FormatKey.REEL:
-                options = self.task.options
-                given = {name: str(options[name]) for name in ("cover_url", "thumb_offset") if options.get(name)}
-                feed = {"share_to_feed": str(options.get("share_to_feed", "true")).lower()}
-                return {"media_type": "REELS", **feed, **given, **self._shared()}
+                return {"media_type": "REELS", **await reel_form(options), **tags, **self._shared()}
             case _:
-                return {**_alt(item), **self._shared()}
+                return {**_alt(item), **tags, **self._shared()}
 
     def _shared(self) -> dict[str, str]:
         """Caption, collaborators and place."""
-        caption, names = caption_of(self.task.part), collaborators_in(self.task.options)
-        form = {"caption": caption} if caption.strip() else {}
-        if names:
-            form["collaborators"] = orjson.dumps(names).decode()
-        if self.task.options.get("location_id"):
-            form["location_id"] = str(self.task.options["location_id"])
-        return form
+        caption = caption_of(self.task.part)
+        return {**({"caption": caption} if caption.strip() else {}), **shared_form(self.task.options)}
 
 
 async def status_of(graph: Graph, container: str) -> Code | None:

@@ -1,8 +1,7 @@
-"""What a part becomes on Instagram, and the options in the form in which the API takes them."""
+"""What a part becomes on Instagram."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -12,7 +11,6 @@ from connectors.contract import Part
 FORMAT: Final = "format"
 """Name in `PublishedRef.extra`: the format of the post, or `comment`."""
 COMMENT: Final = "comment"
-_BETWEEN_NAMES: Final = re.compile(r"[\s,;]+")
 
 
 def format_at(part: Part, position: int, options: Mapping[str, Any]) -> FormatKey:
@@ -35,10 +33,3 @@ def caption_of(part: Part) -> str:
     if not url or url in part.text:
         return part.text
     return f"{part.text}\n\n{url}" if part.text.strip() else url
-
-
-def collaborators_in(options: Mapping[str, Any]) -> list[str]:
-    """The user names of the option, without `@`, each once."""
-    given = options.get("collaborators") or ""
-    names = _BETWEEN_NAMES.split(str(given))
-    return list(dict.fromkeys(name.removeprefix("@") for name in names if name.removeprefix("@")))

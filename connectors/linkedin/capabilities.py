@@ -157,7 +157,11 @@ CAPABILITIES: Final = Capabilities(
             choices=VISIBILITIES,
             default="PUBLIC",
         ),
-        Option("title", "The title of the document; its file name without this."),
+        Option(
+            "title",
+            "The title of a video, or of a document, which has its file name without this.",
+            formats=(FormatKey.VIDEO, FormatKey.DOCUMENT),
+        ),
         Option(
             "poll",
             "A poll on the post: `question` (a text), `options` (texts) and `expires_in` (seconds: 86400, 259200, "

@@ -123,6 +123,8 @@ def _content(task: PublishTask) -> Mapping[str, Any] | None:
             shown["altText"] = item.alt
         if item.kind is MediaKind.DOCUMENT:
             shown["title"] = str(task.options.get("title") or item.filename)
+        if item.kind is MediaKind.VIDEO and task.options.get("title"):
+            shown["title"] = str(task.options["title"])
         return {"media": shown}
     if part.link is None:
         return None

@@ -115,7 +115,7 @@ async def test_options_of_another_platform_are_refused(graph: Graph) -> None:
         content={"text": "Hello"},
         targets=[{"connectionId": encode("Connection", account.id), "options": {"mastodon": {"visibility": "PUBLIC"}}}],
     )
-    assert [problem["rule"] for problem in answer["problems"]] == ["option.unknown"]
+    assert [problem["rule"] for problem in answer["problems"]] == ["options.platform"]
 
 
 async def test_an_account_that_must_be_reconnected_is_refused(graph: Graph) -> None:

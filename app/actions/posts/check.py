@@ -21,7 +21,7 @@ from app.domain.posts.content import Stored, media_ids, resolve
 from app.domain.posts.errors import InvalidContent, TargetProblem
 from app.kernel.errors import NotFound
 from connectors.catalog import Catalog
-from connectors.contract import Problem, Severity
+from connectors.contract import Connector, Problem, Severity
 
 SCHEDULABLE = (ConnectionState.HEALTHY, ConnectionState.EXPIRING_SOON, ConnectionState.PAUSED)
 """A paused connection takes posts: they wait until it is switched on."""
@@ -34,6 +34,8 @@ class Target:
     connection_id: UUID
     override: Mapping[str, Any] | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    meant_for: str | None = None
+    """The platform that the options were given for; None where they name none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,9 @@ async def check(session: AsyncSession, catalog: Catalog, shared: Stored, targets
         if connection.state not in SCHEDULABLE:
             raise ConnectionNotUsable(connection, path=path)
         connector = catalog.get(connection.platform)
-        found = problems(connector, connection, content, files, refused)
+        misplaced = _misplaced(connector, target)
+        looked_at = {**content, "options": {}} if misplaced else content
+        found = [*misplaced, *problems(connector, connection, looked_at, files, refused)]
         lacking = missing_rights(connector.capabilities, connection, content, position)
         checked.append(Checked(connection, content, [*lacking, *found]))
     return checked
@@ -86,6 +90,16 @@ def refuse_errors(checked: Sequence[Checked]) -> None:
     errors = [p for one in checked for p in one.problems if p.problem.severity is Severity.ERROR]
     if errors:
         raise InvalidContent(errors)
+
+
+def _misplaced(connector: Connector, target: Target) -> list[TargetProblem]:
+    """Options that were given for another platform: some have the same names and would mean something else."""
+    mine = connector.capabilities
+    if target.meant_for in (None, mine.key):
+        return []
+    message = f"The options are those of “{target.meant_for}”, and the target is on {mine.name}."
+    fix = f"Give the target the options of “{mine.key}”, or none."
+    return [TargetProblem(Problem(("options",), "options.platform", message, fix), mine.key)]
 
 
 def _targets_problem(wanted: Sequence[UUID]) -> Problem:

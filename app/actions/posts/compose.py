@@ -14,7 +14,7 @@ from uuid import UUID
 from app.domain.connections.model import Connection
 from app.domain.media.fitting import fingerprint
 from app.domain.media.model import MediaFile, MediaState
-from app.domain.posts.content import Stored, card_image, media_ids
+from app.domain.posts.content import Stored, card_image, media_ids, option_media
 from app.domain.posts.errors import TargetProblem
 from connectors.capabilities import ImageRules, MediaKind
 from connectors.contract import Account, Connector, Content, Link, Media, Part, Problem
@@ -64,12 +64,24 @@ def as_part(
     )
 
 
+def as_options(
+    stored: Mapping[str, Any],
+    files: Mapping[UUID, MediaFile],
+    opener: Opener = _unopened,
+    linker: Linker | None = None,
+) -> dict[str, Any]:
+    """Stored options as a connector sees them: a file instead of its id. One that is not among `files` is left out."""
+    named = option_media(stored)
+    images = {name: as_media(files[key], None, opener, linker) for name, key in named.items() if key in files}
+    return {name: value for name, value in stored.items() if name not in named} | images
+
+
 def as_content(stored: Stored, files: Mapping[UUID, MediaFile]) -> Content:
     """Stored content as a connector sees it; it is to be checked, not sent."""
     return Content(
         parts=tuple(as_part(part, files) for part in stored["parts"]),
         languages=tuple(stored["languages"]),
-        options=stored["options"],
+        options=as_options(stored["options"], files),
     )
 
 

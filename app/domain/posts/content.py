@@ -4,7 +4,7 @@
                 "media": [{"id": uuid, "alt": str | null}],
                 "link": {"url", "title", "description", "image": uuid, where it has one} | null}],
      "languages": [str],
-     "options": {platform's own}}
+     "options": {platform's own; a file as {"media": uuid}}}
 
 A target's override replaces whole fields of the shared content: parts, languages; options belong to the target.
 """
@@ -47,8 +47,17 @@ def resolve(shared: Stored, override: Mapping[str, Any] | None, options: Mapping
 
 
 def media_ids(stored: Stored) -> list[UUID]:
-    """The files that a content shows, pictures of cards included, in order."""
-    return [key for one in stored["parts"] for key in part_media_ids(one)]
+    """The files that a content shows, pictures of cards and those that options name included, in order."""
+    return [*(key for one in stored["parts"] for key in part_media_ids(one)), *option_media(stored["options"]).values()]
+
+
+def option_media(options: Mapping[str, Any]) -> dict[str, UUID]:
+    """The files that options name, by the option: a reel's cover, say."""
+    return {
+        name: UUID(value["media"])
+        for name, value in options.items()
+        if isinstance(value, Mapping) and value.keys() == {"media"}
+    }
 
 
 def part_media_ids(one: Mapping[str, Any]) -> list[UUID]:

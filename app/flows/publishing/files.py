@@ -10,7 +10,7 @@ from uuid import UUID
 from app.domain.media.fitting import fingerprint, fits
 from app.domain.media.model import MediaFile
 from app.domain.media.queries import by_ids
-from app.domain.posts.content import part_media_ids
+from app.domain.posts.content import option_media, part_media_ids
 from app.flows.media.transfer import read_link
 from app.flows.publishing.copies import copy_of, unusable
 from app.flows.runtime import Runtime
@@ -40,14 +40,20 @@ class Files:
         return link
 
 
-async def prepared_files(rt: Runtime, tenant: UUID, part: Mapping[str, Any], rules: ImageRules | None) -> Files:
-    """The files of one stored part, each fitting `rules`.
+async def prepared_files(
+    rt: Runtime,
+    tenant: UUID,
+    part: Mapping[str, Any],
+    rules: ImageRules | None,
+    options: Mapping[str, Any] | None = None,
+) -> Files:
+    """The files of one stored part, and those that `options` name, each fitting `rules`.
 
     Raises:
         PlatformFault: INVALID_MEDIA where a file is gone or cannot be made to fit, UNREACHABLE where the media store
             did not answer.
     """
-    wanted = part_media_ids(part)
+    wanted = [*part_media_ids(part), *option_media(options or {}).values()]
     if not wanted:
         return Files(rt, {})
     async with rt.db.read(tenant) as session:

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.actions.jobs.annotate import annotate
 from app.actions.jobs.withdraw import withdraw
-from app.actions.posts.compose import as_part
+from app.actions.posts.compose import as_options, as_part
 from app.actions.posts.uses import note
 from app.domain.jobs.errors import JobNotEditable, JobNotPublished
 from app.domain.jobs.model import Job, JobPart
@@ -147,12 +147,15 @@ async def _task(
     text_only = connector.capabilities.edits_text_only
     if text_only and _attached(content) != _attached(job.content):
         return _text_only(job, connector, row)
-    files = await prepared_files(rt, job.tenant_id, content["parts"][0], connector.capabilities.images)
+    # Where only the text changes, a cover that options name is not needed again, and may be gone.
+    rules, named = connector.capabilities.images, None if text_only else content["options"]
+    files = await prepared_files(rt, job.tenant_id, content["parts"][0], rules, named)
     part = as_part(content["parts"][0], files.rows, files.opener, files.linker)
     languages = tuple(content["languages"])
-    found = connector.validate(Content((part,), languages, content["options"]), access.account)
+    options = as_options(content["options"], files.rows, files.opener, files.linker)
+    found = connector.validate(Content((part,), languages, options), access.account)
     errors = [TargetProblem(one, job.platform) for one in found if one.severity is Severity.ERROR]
-    task = PublishTask(part, 0, row.attempt_key, row.composed_at, content["options"], languages)
+    task = PublishTask(part, 0, row.attempt_key, row.composed_at, options, languages)
     if errors or text_only:
         return task, errors
 

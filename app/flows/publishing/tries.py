@@ -19,7 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.actions.jobs.claim import Claimed
 from app.actions.jobs.settle import Settlement, settle
-from app.actions.posts.compose import as_part
+from app.actions.posts.compose import as_options, as_part
 from app.domain.jobs.faults import BY_HAND
 from app.domain.jobs.model import Job, JobPart
 from app.domain.jobs.verdict import Verdict
@@ -97,13 +97,15 @@ class Try:
         if position and BY_HAND in self.parts[position - 1].extra:
             raise PlatformFault(_cannot_go_on(position))
         part = stored["parts"][position]
-        files = await prepared_files(self.rt, self.tenant, part, self.connector.capabilities.images)
+        # What options name stands in the first part; the comments and replies below it have no use for it.
+        named = stored["options"] if position == 0 else None
+        files = await prepared_files(self.rt, self.tenant, part, self.connector.capabilities.images, named)
         return PublishTask(
             part=as_part(part, files.rows, files.opener, files.linker),
             position=position,
             attempt_key=row.attempt_key,
             composed_at=row.composed_at,
-            options=stored["options"],
+            options=as_options(stored["options"], files.rows, files.opener, files.linker),
             languages=tuple(stored["languages"]),
             checkpoint=row.checkpoint,
             root=_ref(self.parts[0]) if position else None,

@@ -43,6 +43,10 @@ class Call:
         """A parameter as text; empty where it is not there."""
         return text(dict(self.params), name)
 
+    def given(self, *names: str) -> dict[str, str]:
+        """Those of the parameters that are there, as text."""
+        return {name: self.text(name) for name in names if self.text(name)}
+
     def need(self, scope: str, own_scope: str = "") -> None:
         """Refuse a caller without a right; `own_scope` is its name by Instagram's own sign-in."""
         wanted = own_scope if self.caller.kind == OWN and own_scope else scope

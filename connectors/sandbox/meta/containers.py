@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from connectors.sandbox.meta.calls import Call
 from connectors.sandbox.meta.errors import GraphError, invalid
+from connectors.sandbox.meta.extras import extras
 from connectors.sandbox.meta.fields import listed
 from connectors.sandbox.meta.files import JPEG, fetched, keep, mime_of
 from connectors.sandbox.tables import Row
@@ -31,13 +32,12 @@ async def make_container(call: Call, account: Row) -> str:
         raise GraphError("The caption is too long", 36004, 2207010)
     if caption and (child or kind == "STORIES"):
         raise invalid("caption is not allowed here")
-    if call.text("collaborators") and (child or len(listed(call.text("collaborators"))) > 3):
-        raise invalid("param collaborators is not allowed")
     if call.text("alt_text") and kind in ("REELS", "STORIES", "CAROUSEL"):
         raise invalid("alt_text is not allowed for this media type")
     media = _children(call, account) if kind == "CAROUSEL" else [await _file(call)]
     always = world.switches.media_processing
     moving = any(item["mime"].startswith("video/") for item in media) and kind != "CAROUSEL"
+    said = await extras(call, kind, child=child, moving=moving)
     slow = always == "always" or (always == "video" and moving)
     row = {
         "id": str(world.next_micros()),
@@ -46,7 +46,7 @@ async def make_container(call: Call, account: Row) -> str:
         "child": child,
         "caption": caption,
         "media": media,
-        "options": {name: call.text(name) for name in ("collaborators", "location_id", "share_to_feed", "cover_url")},
+        "options": said if kind != "CAROUSEL" else {**said, **_tagged(call)},
         "polls_left": world.switches.media_polls if slow else 0,
         "made": world.now().isoformat(),
         "published": None,
@@ -96,6 +96,13 @@ def _children(call: Call, account: Row) -> list[dict[str, Any]]:
     ):
         raise GraphError("Media ID is not available", 9007, 2207027)
     return [row["media"][0] for row in found]
+
+
+def _tagged(call: Call) -> dict[str, Any]:
+    """The people in the items of a carousel, item by item."""
+    rows = [call.meta.world.tables.get(CONTAINERS, child) or {} for child in listed(call.text("children"))]
+    tags = [row["options"].get("user_tags", []) for row in rows]
+    return {"user_tags": tags} if any(tags) else {}
 
 
 def _state(code: str, words: str) -> dict[str, str]:

@@ -80,7 +80,8 @@ async def publish(call: Call) -> dict[str, Any]:
         raise GraphError("Media ID is not available", 9007, 2207027, shown="The media is not ready for publishing.")
     if _used(call, owner) >= call.meta.world.switches.posts_per_day:
         raise GraphError("Application request limit reached", 9, 2207042, status=403)
-    thing = call.meta.things.publish(owner, row["kind"], row["caption"], media=tuple(row["media"]))
+    media, said = tuple(row["media"]), row["options"]
+    thing = call.meta.things.publish(owner, row["kind"], row["caption"], media=media, options=said)
     call.meta.world.tables.put(CONTAINERS, row["id"], {**row, "published": thing.id})
     return {"id": thing.id}
 

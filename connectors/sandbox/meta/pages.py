@@ -76,7 +76,7 @@ async def feed(call: Call) -> dict[str, Any]:
     if link.startswith("https://www.facebook.com/"):
         raise GraphError("Invalid link", 100, 1609008)
     media = [_unused(call, photo) for photo in photo_ids]
-    thing = call.meta.things.publish(row, "post", message, media=tuple(media), link=link or None)
+    thing = call.meta.things.publish(row, "post", message, media=tuple(media), link=link or None, options=_place(call))
     for photo in photo_ids:
         call.meta.world.tables.put(PHOTOS, photo, {**_photo(call, photo), "used": thing.id})
     return {"id": thing.id}
@@ -116,6 +116,13 @@ async def photo_stories(call: Call) -> dict[str, Any]:
     thing = call.meta.things.publish(row, "story", "", media=(photo,))
     call.meta.world.tables.put(PHOTOS, photo_id, {**photo, "used": thing.id})
     return {"success": True, "post_id": thing.id}
+
+
+def _place(call: Call) -> dict[str, str]:
+    """Where a post says that it is: a page's id."""
+    if call.text("place") and not call.text("place").isdecimal():
+        raise invalid("place is not the id of a page")
+    return call.given("place")
 
 
 def _page(call: Call, row: Row, *, with_tasks: bool = False) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -33,6 +33,8 @@ class Thing:
     media: tuple[Mapping[str, Any], ...] = ()
     reply_to: str | None = None
     link: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """What was said of it beside text and files: place, people, cover."""
 
 
 class Things:

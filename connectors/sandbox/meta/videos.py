@@ -6,6 +6,7 @@ the upload host, which has no description of its own), .../page-stories-api.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -56,7 +57,7 @@ class Videos:
                 video = self._in_session(call)
                 if video["received"] != video["size"]:
                     raise GraphError("The upload is incomplete", 6000, 1363045)
-                self._publish(page, video, call.text("description"))
+                self._publish(page, video, call.text("description"), call.given("title") | _thumbnail(call))
                 return {"success": True}
             case phase:
                 raise invalid(f"upload_phase {phase} is not served here")
@@ -68,7 +69,7 @@ class Videos:
             return self._to_host(self._start(page, "video_reels"))
         if call.text("video_state") != "PUBLISHED":
             raise invalid("The sandbox publishes at once: video_state is PUBLISHED")
-        self._publish(page, self._uploaded(call), call.text("description"))
+        self._publish(page, self._uploaded(call), call.text("description"), call.given("title", "place"))
         return {"success": True}
 
     async def stories(self, call: Call) -> dict[str, Any]:
@@ -77,7 +78,7 @@ class Videos:
         if call.text("upload_phase") == "start":
             return self._to_host(self._start(page, "video_stories"))
         video = self._uploaded(call)
-        self._publish(page, video, "")
+        self._publish(page, video, "", {})
         return {"success": True, "post_id": video["id"]}
 
     async def get(self, call: Call) -> dict[str, Any]:
@@ -144,11 +145,11 @@ class Videos:
             raise GraphError("The video file you selected is in a format that we don't support.", 352, 1363024)
         return _next(self._put({**video, **self._held(content)}))
 
-    def _publish(self, page: Row, video: Row, text: str) -> None:
+    def _publish(self, page: Row, video: Row, text: str, said: Mapping[str, str]) -> None:
         content = self._meta.world.blobs.get(video["sha256"] or "") or b""
         shown = keep(self._meta.world, content, "video/mp4")
         self._put({**video, "published": True})
-        self._meta.things.publish(page, video["kind"], text, id=video["id"], media=(shown,))
+        self._meta.things.publish(page, video["kind"], text, id=video["id"], media=(shown,), options=said)
 
     def _state(self, video: Row) -> dict[str, Any]:
         """Processing takes as many looks as the switch says, once the video was published."""
@@ -192,6 +193,16 @@ class Videos:
     def _put(self, video: Row) -> Row:
         self._meta.world.tables.put(VIDEOS, video["id"], video)
         return video
+
+
+def _thumbnail(call: Call) -> dict[str, str]:
+    """The picture that is to stand for a video, as the name of its bytes in the store."""
+    sent = call.params.get("thumb")
+    if sent is None:
+        return {}
+    if not isinstance(sent, SentFile) or not (mime_of(sent.content) or "").startswith("image/"):
+        raise invalid("thumb is not an image file")
+    return {"cover": call.meta.world.blobs.put(sent.content)}
 
 
 def _next(video: Row) -> dict[str, str]:

@@ -13,7 +13,7 @@ from connectors.capabilities import MediaKind
 from connectors.contract import Account, Content, Link, Media, Part, Severity
 from connectors.facebook.checks import problems as facebook
 from connectors.instagram.checks import problems as instagram
-from connectors.instagram.kinds import collaborators_in
+from connectors.instagram.options import collaborators_in
 from connectors.meta.likeness import same_text
 
 ACCOUNT = Account("1", "corner", "Corner", "https://www.facebook.com")
@@ -52,6 +52,11 @@ def errors(check: Any, *parts: Part, first: int = 0, **options: Any) -> list[str
         (Part("Text"), {"format": "story"}, ["media.count"]),
         (Part("Text"), {"format": "banner"}, ["option.choice"]),
         (Part("Text"), {"title": 5}, ["title.form"]),
+        (Part("Text"), {"place": "1234"}, []),
+        (Part("Text"), {"place": "Berlin"}, ["place.form"]),
+        (Part("", (video(),)), {"cover": image()}, []),
+        (Part("", (video(),)), {"cover": video()}, ["option.image"]),
+        (Part("", (video(),)), {"cover": "c.jpg"}, ["option.image"]),
         (Part("Text"), {"colour": "red"}, ["option.unknown"]),
     ],
 )
@@ -83,15 +88,81 @@ def test_facebook(part: Part, options: dict[str, Any], rules: list[str]) -> None
         (Part("#a " * 31, (image(),)), {}, ["text.hashtags"]),
         (Part("@a " * 21, (image(),)), {}, ["text.mentions"]),
         (Part("", (image(),)), {"collaborators": "a,b,c"}, []),
-        (Part("", (image(),)), {"collaborators": "a,b,c,d"}, ["collaborators.form"]),
+        (Part("", (image(),)), {"collaborators": "a,b,c,d"}, ["collaborators.count"]),
         (Part("", (image(),)), {"location_id": "Berlin"}, ["location_id.form"]),
         (Part("", (video(),)), {"thumb_offset": "soon"}, ["thumb_offset.form"]),
         (Part("", (video(),)), {"cover_url": "http://example.com/c.jpg"}, ["cover_url.form"]),
         (Part("", (video(),)), {"share_to_feed": "perhaps"}, ["option.choice"]),
+        (Part("", (video(),)), {"cover": image(), "audio_name": "Loaf", "trial": "SS_PERFORMANCE"}, []),
+        (Part("", (video(),)), {"thumb_offset": 0}, []),
+        (Part("", (video(),)), {"thumb_offset": -1}, ["thumb_offset.form"]),
+        (Part("", (video(),)), {"audio_name": " "}, ["audio_name.form"]),
+        (Part("", (video(),)), {"trial": "SOON"}, ["option.choice"]),
+        (Part("", (video(),)), {"cover": image(), "cover_url": "https://example.com/c.jpg"}, ["cover_url.form"]),
     ],
 )
 def test_instagram(part: Part, options: dict[str, Any], rules: list[str]) -> None:
     assert errors(instagram, part, **options) == rules
+
+
+TAG: dict[str, Any] = {"username": "anna"}
+PLACED = {**TAG, "x": 0.5, "y": 1}
+
+
+@pytest.mark.parametrize(
+    ("media", "options", "tags", "wrong"),
+    [
+        ((image(),), {}, [PLACED], []),
+        ((image(),), {}, [TAG], [0]),
+        ((image(),), {}, [{**PLACED, "x": 1.01}], [0]),
+        ((image(),), {}, [{**PLACED, "y": True}], [0]),
+        ((image(),), {}, [{**PLACED, "file": 1}], [0]),
+        ((image(),), {}, [{**PLACED, "username": "@"}], [0]),
+        ((image(),), {}, [{**PLACED, "username": "anna b"}], [0]),
+        ((image(),), {}, [{**PLACED, "colour": "red"}], [0]),
+        ((image(),), {}, [PLACED, {**PLACED, "username": "@Anna"}], [1]),
+        ((image(), video()), {}, [PLACED, {**TAG, "file": 1}], []),
+        ((image(), video()), {}, [{**PLACED, "file": 1}], [0]),
+        ((video(),), {}, [TAG], []),
+        ((video(),), {}, [PLACED], [0]),
+        ((image(),), {"format": "story"}, [TAG], []),
+        ((image(),), {"format": "story"}, [PLACED], [0]),
+    ],
+)
+def test_people_are_tagged_at_a_place_of_an_image_in_the_feed(
+    media: tuple[Media, ...], options: dict[str, Any], tags: list[Any], wrong: list[int]
+) -> None:
+    found = instagram(Content((Part("", media),), options={**options, "user_tags": tags}), ACCOUNT)
+    refused = [(item.rule, item.path) for item in found if item.severity is Severity.ERROR]
+    assert refused == [("user_tags.form", ("options", "user_tags", str(number))) for number in wrong]
+
+
+def test_tags_are_a_list() -> None:
+    assert errors(instagram, Part("", (image(),)), user_tags="anna") == ["user_tags.form"]
+
+
+@pytest.mark.parametrize(
+    ("check", "part", "options"),
+    [
+        (facebook, Part("Text"), {"cover": image()}),
+        (facebook, Part("", (video(),)), {"format": "reel", "cover": image()}),
+        (facebook, Part("", (video(),)), {"place": "12"}),
+        (instagram, Part("", (image(),)), {"trial": "MANUAL"}),
+        (instagram, Part("", (image(),)), {"cover": image()}),
+        (instagram, Part("", (image(),)), {"format": "story", "location_id": "12"}),
+    ],
+)
+def test_an_option_for_other_kinds_of_posts_is_a_warning(check: Any, part: Part, options: dict[str, Any]) -> None:
+    found = check(Content((part,), options=options), ACCOUNT)
+    (name,) = (name for name in options if name != "format")
+    assert [(item.rule, item.path, item.severity) for item in found if item.rule.startswith("option")] == [
+        ("option.unused", ("options", name), Severity.WARNING)
+    ]
+
+
+def test_a_moment_beside_a_cover_is_a_warning() -> None:
+    found = instagram(Content((Part("", (video(),)),), options={"cover": image(), "thumb_offset": 5}), ACCOUNT)
+    assert [(item.rule, item.severity) for item in found] == [("thumb_offset.unused", Severity.WARNING)]
 
 
 def test_later_parts_are_comments_also_when_they_are_checked_alone() -> None:

@@ -25,6 +25,8 @@ class Media:
     width: int | None = None
     height: int | None = None
     duration: timedelta | None = None
+    pages: int | None = None
+    """Of a document, where they could be counted."""
     filename: str = "file"
     link: Callable[[], Awaitable[str]] | None = None
     """Gives an address where the platform can fetch the bytes without a key, for some minutes; for platforms that pull.

@@ -4,7 +4,7 @@ Every connector's `validate` starts here and adds what only its platform knows. 
 `Capabilities`, narrowed or widened by the account's own, so that the capability matrix and the verdict agree.
 
 Rules that are read from a format's limits: `text.length`, `text.bytes`, `media.count`, `<kind>.count`,
-`<kind>.bytes`, `<kind>.pixels` (width times height), `<kind>.duration`, `alt.length`, `thread.parts`.
+`<kind>.bytes`, `<kind>.pixels` (width times height), `<kind>.duration`, `<kind>.pages`, `alt.length`, `thread.parts`.
 An option that says something about other kinds of posts only (`Option.formats`) is a warning.
 """
 
@@ -184,6 +184,7 @@ def _file(item: Media, path: tuple[str, ...], declared: Format, limits: Mapping[
     figures = {
         f"{item.kind}.bytes": (item.size, "Use a smaller file."),
         f"{item.kind}.pixels": ((item.width or 0) * (item.height or 0), "Use a picture with fewer pixels."),
+        f"{item.kind}.pages": (item.pages, "Leave out some pages."),
         f"{item.kind}.duration": (int(item.duration.total_seconds()) if item.duration else None, "Cut the recording."),
     }
     for rule, (figure, fix) in figures.items():

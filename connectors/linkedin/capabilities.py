@@ -132,6 +132,7 @@ CAPABILITIES: Final = Capabilities(
                 _TEXT,
                 Limit("media.count", Unit.COUNT, max=1, source=_DOCUMENTS),
                 Limit("document.bytes", Unit.BYTES, max=100_000_000, source=_DOCUMENTS),
+                Limit("document.pages", Unit.COUNT, max=300, source=_DOCUMENTS),
             ),
             DOCUMENT_TYPES,
         ),

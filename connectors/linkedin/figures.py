@@ -1,7 +1,7 @@
 """Figures of posts and accounts, as far as LinkedIn shows them to the connection; what it does not show is left out.
 
 A page's posts come with the page's statistics, many in one request. A member's posts are asked for one by one, and only
-with a right that LinkedIn gives to few. Sources:
+with rights that LinkedIn gives to few: all figures with one of them, likes and comments with another. Sources:
 https://learn.microsoft.com/en-us/linkedin/marketing/community-management/organizations/share-statistics,
 https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/network-update-social-actions
 """
@@ -15,6 +15,7 @@ from connectors.contract import Access, Context, Metrics, PublishedRef
 from connectors.linkedin import comments, rest
 from connectors.linkedin.accounts import is_page, may_read
 from connectors.linkedin.faults import refusal
+from connectors.linkedin.member_figures import may_measure, measured
 
 BATCH: Final = 20
 """How many posts one request names: each URN is long, and an address has an end."""
@@ -33,9 +34,12 @@ _MEMBER_FOLLOWERS: Final = "r_member_profileAnalytics"
 
 async def metrics(cx: Context, access: Access, refs: Sequence[PublishedRef]) -> list[Metrics]:
     """The figures of the posts that are still there, in the order in which they were asked for."""
+    posts = [ref.id for ref in refs if not comments.is_comment(ref)]
+    if not is_page(access.account) and may_measure(access):
+        known = {urn: await measured(cx, access, urn) for urn in posts}
+        return [Metrics(urn, values, cx.now()) for urn, values in known.items() if values is not None]
     if not may_read(access):
         return []
-    posts = [ref.id for ref in refs if not comments.is_comment(ref)]
     found = await (_of_pages(cx, access, posts) if is_page(access.account) else _of_members(cx, access, posts))
     return [found[urn] for urn in posts if urn in found]
 

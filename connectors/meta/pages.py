@@ -1,16 +1,20 @@
 """The pages of the person who signed in, and the Instagram accounts behind them, as accounts to choose from.
 
-Source: https://developers.facebook.com/docs/graph-api/reference/user/accounts/
+A page that is reached only through a business portfolio is not among the person's own: the portfolios are asked too.
+Sources: https://developers.facebook.com/docs/graph-api/reference/user/accounts/,
+https://developers.facebook.com/docs/graph-api/reference/user/businesses/,
+https://developers.facebook.com/docs/graph-api/reference/business/owned_pages/
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from connectors.capabilities import ConnectBy
 from connectors.contract import Account, AccountGrant, Tokens
+from connectors.faults import FaultKind, PlatformFault
 from connectors.meta.graph import Graph
 from connectors.meta.hosts import DIALOG, INSTAGRAM_DIALOG
 from connectors.secret import Secret
@@ -23,8 +27,11 @@ PAGE_ID: Final = "page_id"
 """Name in `Tokens.extra`: the page whose token acts for an Instagram account."""
 
 _FIELDS: Final = (
-    "id,name,username,access_token,tasks,picture{url},instagram_business_account{id,username,name,profile_picture_url}"
+    "id,name,username,access_token,picture{url},instagram_business_account{id,username,name,profile_picture_url}"
 )
+_BUSINESS_RIGHT: Final = "business_management"
+_BUSINESS_EDGES: Final = ("owned_pages", "client_pages")
+_CLOSED: Final = frozenset({FaultKind.PERMISSION_MISSING, FaultKind.NOT_FOUND})
 _TASKS: Final = frozenset({"CREATE_CONTENT", "MANAGE"})
 """Either lets publish; MANAGE implies CREATE_CONTENT."""
 
@@ -41,11 +48,41 @@ class Person:
 
 async def grants(graph: Graph, person: Person) -> list[AccountGrant]:
     """Every page that the person may publish on, each with its own token, followed by its Instagram account."""
-    found: list[AccountGrant] = []
-    async for rows in graph.pages("me/accounts", {"fields": _FIELDS, "limit": "100"}):
+    found: dict[str, list[AccountGrant]] = {}
+    async for rows in graph.pages("me/accounts", {"fields": f"{_FIELDS},tasks", "limit": "100"}):
         for row in rows:
-            found.extend(_granted(row, person))
-    return found
+            tasks = row.get("tasks")
+            granted = list(_granted(row, person))
+            if granted and isinstance(tasks, Sequence) and _TASKS & set(tasks):
+                found[granted[0].account.external_id] = granted
+    if _BUSINESS_RIGHT in person.scopes:
+        async for page in _of_businesses(graph):
+            granted = list(_granted(page, person))
+            # A page of a portfolio does not tell the person's tasks; it has a token only where the person has a role.
+            if granted:
+                found.setdefault(granted[0].account.external_id, granted)
+    return [one for granted in found.values() for one in granted]
+
+
+async def _of_businesses(graph: Graph) -> AsyncIterator[Mapping[str, Any]]:
+    """The pages that the person's portfolios own or work for; a portfolio that shows none does not stop the sign-in."""
+    try:
+        businesses = [
+            row async for rows in graph.pages("me/businesses", {"fields": "id", "limit": "100"}) for row in rows
+        ]
+    except PlatformFault as trouble:
+        if trouble.fault.kind not in _CLOSED:
+            raise
+        return
+    for business in businesses:
+        for edge in _BUSINESS_EDGES:
+            try:
+                async for rows in graph.pages(f"{business['id']}/{edge}", {"fields": _FIELDS, "limit": "100"}):
+                    for row in rows:
+                        yield row
+            except PlatformFault as trouble:
+                if trouble.fault.kind not in _CLOSED:
+                    raise
 
 
 def page_account(row: Mapping[str, Any], owner: str | None = None) -> Account:
@@ -82,8 +119,8 @@ def instagram_account(row: Mapping[str, Any], account_id: str, owner: str | None
 
 
 def _granted(row: Mapping[str, Any], person: Person) -> Iterator[AccountGrant]:
-    token, tasks = row.get("access_token"), row.get("tasks")
-    if "id" not in row or not isinstance(token, str) or not isinstance(tasks, Sequence) or not _TASKS & set(tasks):
+    token = row.get("access_token")
+    if "id" not in row or not isinstance(token, str):
         return
     page_id = str(row["id"])
     yield AccountGrant(page_account(row, person.id), _tokens(token, person, ConnectBy.OAUTH, page_id), FACEBOOK)

@@ -43,6 +43,7 @@ def as_media(file: MediaFile, alt: str | None, opener: Opener = _unopened, linke
         width=file.width,
         height=file.height,
         duration=timedelta(milliseconds=file.duration_ms) if file.duration_ms is not None else None,
+        pages=file.pages,
         filename=file.filename,
         link=linker(file) if linker is not None else None,
     )

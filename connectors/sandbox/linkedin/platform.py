@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from connectors.sandbox.linkedin.accounts import ROLES, Account, Accounts
+from connectors.sandbox.linkedin.analytics import Analytics
 from connectors.sandbox.linkedin.apps import APPS, MEMBER_APP, PAGES_APP
 from connectors.sandbox.linkedin.comments import Comments
 from connectors.sandbox.linkedin.errors import LinkedInError, OAuthError, answer_error, answer_not_found, refusal
@@ -58,6 +59,7 @@ class LinkedIn:
             *Uploads(world, accounts, tokens, address).routes(),
             *Posts(world, accounts, tokens, store).routes(),
             *Comments(world, accounts, tokens, store).routes(),
+            *Analytics(world, tokens, store).routes(),
         ]
 
     def application(self, first: Sequence[BaseRoute]) -> Starlette:

@@ -11,6 +11,8 @@ from connectors.sandbox.world import World
 
 ACCOUNTS: Final = "meta.accounts"
 PEOPLE: Final = "meta.people"
+BUSINESSES: Final = "meta.businesses"
+BUSINESS_EDGES: Final = ("owned_pages", "client_pages")
 ALL_TASKS: Final = ("ADVERTISE", "ANALYZE", "CREATE_CONTENT", "MANAGE", "MESSAGING", "MODERATE")
 
 
@@ -21,12 +23,22 @@ class Accounts:
         self._world = world
 
     def add(
-        self, handle: str, name: str, *, person: str, tasks: Sequence[str] = ALL_TASKS, kinds: Sequence[str] = ()
+        self,
+        handle: str,
+        name: str,
+        *,
+        person: str,
+        tasks: Sequence[str] = ALL_TASKS,
+        kinds: Sequence[str] = (),
+        business: tuple[str, str] | None = None,
     ) -> dict[str, Row]:
         """Create a page and the Instagram account behind it, or one of both (`kinds`); gives them by kind.
 
-        Raises ValueError where the handle is taken or malformed.
+        `business` is a portfolio's name and its edge: the page is reached through it only. Raises ValueError where the
+        handle is taken or malformed, or the edge is none.
         """
+        if business is not None and business[1] not in BUSINESS_EDGES:
+            raise ValueError(f"a page of a business is under one of {', '.join(BUSINESS_EDGES)}")
         if not handle.replace("_", "").replace(".", "").isalnum() or not handle.isascii() or len(handle) > 30:
             raise ValueError(f"{handle!r} is not a user name; it looks like corner.bakery")
         if any(row["handle"] == handle for row in self.all()):
@@ -43,6 +55,7 @@ class Accounts:
                 "people": {owner["id"]: list(tasks)},
                 "instagram": made[INSTAGRAM]["id"] if kind == FACEBOOK and INSTAGRAM in made else None,
                 "app_scoped": str(self._world.next_micros()),
+                "business": [self._business(business[0]), business[1]] if business and kind == FACEBOOK else None,
             }
             self._world.tables.put(ACCOUNTS, row["id"], row)
             made[kind] = row
@@ -72,6 +85,11 @@ class Accounts:
         """The pages on which a person has a task."""
         return [row for row in self.all() if row["kind"] == FACEBOOK and person in row["people"]]
 
+    def businesses_of(self, person: str) -> list[Row]:
+        """The portfolios with a page on which a person has a task."""
+        mine = {row["business"][0] for row in self.pages_of(person) if row.get("business")}
+        return [row for key, row in self._world.tables.rows(BUSINESSES) if key in mine]
+
     def page_behind(self, instagram: str) -> Row | None:
         """The page that an Instagram account is linked to."""
         return next((row for row in self.all() if row["instagram"] == instagram), None)
@@ -93,6 +111,15 @@ class Accounts:
         if found is None:
             raise KeyError(f"person or account {handle} on Meta")
         return found
+
+    def _business(self, name: str) -> str:
+        """The id of the portfolio with that name, which is made where there is none."""
+        for key, row in self._world.tables.rows(BUSINESSES):
+            if row["name"] == name:
+                return key
+        key = str(self._world.next_micros())
+        self._world.tables.put(BUSINESSES, key, {"id": key, "name": name})
+        return key
 
     def _add_person(self, handle: str) -> Row:
         row: dict[str, Any] = {"id": str(self._world.next_micros()), "handle": handle, "name": handle}

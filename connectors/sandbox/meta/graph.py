@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from connectors.sandbox.gate import note_account
 from connectors.sandbox.meta import instagram, pages, posts, subscriptions
+from connectors.sandbox.meta.accounts import BUSINESSES
 from connectors.sandbox.meta.calls import Call, Handler, Meta
 from connectors.sandbox.meta.containers import CONTAINERS
 from connectors.sandbox.meta.errors import GraphError, missing
@@ -79,6 +80,8 @@ class GraphApi:
         account: Mapping[str, Any] | None = self._meta.accounts.get(node)
         if account is not None:
             return {FACEBOOK: "page", INSTAGRAM: "instagram"}[account["kind"]]
+        if self._meta.world.tables.get(BUSINESSES, node) is not None:
+            return "business"
         if self._meta.world.tables.get(VIDEOS, node) is not None:
             return "video"
         if self._meta.world.tables.get(CONTAINERS, node) is not None:

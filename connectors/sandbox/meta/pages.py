@@ -29,10 +29,31 @@ async def accounts(call: Call) -> dict[str, Any]:
     call.checked(FACEBOOK, "User", "accounts")
     call.need("pages_show_list")
     ticked = call.meta.tokens.grant(call.caller.person)["pages"]
-    rows = [row for row in call.meta.accounts.pages_of(call.caller.person) if row["id"] in ticked]
+    mine = call.meta.accounts.pages_of(call.caller.person)
+    rows = [row for row in mine if row["id"] in ticked and not row.get("business")]
     names = top_level(call.text("fields"))
     listed = [only(_page(call, row, with_tasks=True), names) for row in rows]
     return page_of(listed, call.text("limit"), call.text("after"))
+
+
+async def businesses(call: Call) -> dict[str, Any]:
+    """The portfolios through which the person reaches pages."""
+    call.checked(FACEBOOK, "User", "businesses")
+    call.need("business_management")
+    names = top_level(call.text("fields"))
+    rows = [only(row, names) for row in call.meta.accounts.businesses_of(call.caller.person)]
+    return page_of(rows, call.text("limit"), call.text("after"))
+
+
+async def business_pages(call: Call) -> dict[str, Any]:
+    """The pages that a portfolio owns or works for, those that were ticked."""
+    edge = call.request.url.path.rpartition("/")[2]
+    call.checked(FACEBOOK, "Business", edge)
+    call.need("business_management")
+    ticked, names = call.meta.tokens.grant(call.caller.person)["pages"], top_level(call.text("fields"))
+    mine = call.meta.accounts.pages_of(call.caller.person)
+    rows = [row for row in mine if row["id"] in ticked and row.get("business") == [call.node, edge]]
+    return page_of([only(_page(call, row), names) for row in rows], call.text("limit"), call.text("after"))
 
 
 async def permissions(call: Call) -> dict[str, Any]:
@@ -173,6 +194,9 @@ TABLE: Table = {
     ("GET", "me", None): me,
     ("GET", "me", "accounts"): accounts,
     ("GET", "me", "permissions"): permissions,
+    ("GET", "me", "businesses"): businesses,
+    ("GET", "business", "owned_pages"): business_pages,
+    ("GET", "business", "client_pages"): business_pages,
     ("GET", "page", None): page,
     ("POST", "page", "feed"): feed,
     ("POST", "page", "photos"): photos,

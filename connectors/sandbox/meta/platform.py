@@ -84,14 +84,17 @@ class Meta:
         """Create a page with an Instagram account behind it.
 
         `person` names who manages it (by default somebody with the same handle), `tasks` what they may do there,
-        `kinds` leaves one of both out: `["facebook"]` or `["instagram"]`.
+        `kinds` leaves one of both out: `["facebook"]` or `["instagram"]`. With `business`, the name of a portfolio,
+        the page is reached through that only; `edge` says how it has the page, `owned_pages` or `client_pages`.
         """
+        business = str(body.get("business") or "")
         made = self._accounts.add(
             handle,
             str(body.get("name") or ""),
             person=str(body.get("person") or handle),
             tasks=[str(task) for task in body.get("tasks", ALL_TASKS)],
             kinds=[str(kind) for kind in body.get("kinds", ())],
+            business=(business, str(body.get("edge", "owned_pages"))) if business else None,
         )
         return {"handle": handle, **{kind: row["id"] for kind, row in made.items()}}
 

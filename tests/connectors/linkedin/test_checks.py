@@ -53,6 +53,7 @@ def test_escaped_signs_count_twice() -> None:
         ((replace(picture(), mime="image/webp"),), "media.type"),
         ((replace(picture(), width=6_013, height=6_013),), "image.pixels"),
         ((replace(document(), size=100_000_001),), "document.bytes"),
+        ((replace(document(), pages=301),), "document.pages"),
         ((replace(document(), mime="text/plain"),), "media.type"),
         ((document("a"), document("b")), "media.count"),
         ((picture(), video(75_000)), "media.mixed"),
@@ -87,6 +88,16 @@ def test_comments_are_short_and_text_only() -> None:
     assert rules(Part("One"), Part("x" * 1_250)) == []
     assert rules(Part("One"), Part("x" * 1_251)) == [("parts.1.text", "comment.length")]
     assert rules(Part("One"), Part("Two", (picture(),))) == [("parts.1", "comment.text_only")]
+
+
+@pytest.mark.parametrize("files", [(), (picture(),)])
+def test_a_title_of_nothing_that_has_one_is_a_warning(files: tuple[Media, ...]) -> None:
+    found = problems(Content((Part("Hi", files),), options={"title": "Prices"}), MEMBER)
+    assert [(item.rule, item.severity) for item in found] == [("option.unused", Severity.WARNING)]
+
+
+def test_a_document_has_up_to_300_pages() -> None:
+    assert rules(Part("Prices", (replace(document(), pages=300),))) == []
 
 
 def test_a_title_is_a_text() -> None:

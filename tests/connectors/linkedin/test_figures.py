@@ -10,6 +10,8 @@ from tests.connectors.harness import picture
 from tests.connectors.linkedin.connection import EVERY_RIGHT, LinkedInHarness, linkedin_account
 from tests.connectors.suite import Story
 
+WITHOUT_FIGURES = " ".join(right for right in EVERY_RIGHT.split() if right != "r_member_postAnalytics")
+
 
 async def read_by(harness: LinkedInHarness, urn: str, counts: Mapping[str, int]) -> None:
     await harness.controls.ask("POST", "/counts", {"platform": "linkedin", "id": urn, "counts": counts})
@@ -46,7 +48,7 @@ async def test_what_a_member_does_not_show_is_left_out(members_story: Story, mem
 
 
 async def test_a_members_posts_are_asked_for_one_by_one(platforms: Sandbox) -> None:
-    async with linkedin_account(platforms, page=False, by=ConnectBy.PAGE, scopes=EVERY_RIGHT) as harness:
+    async with linkedin_account(platforms, page=False, by=ConnectBy.PAGE, scopes=WITHOUT_FIGURES) as harness:
         story = Story(harness, harness.context(), await harness.connect())
         ref = await story.publish(story.task("Mine"))
         await story.publish(story.task("A word more", root=ref, parent=ref))
@@ -55,3 +57,24 @@ async def test_a_members_posts_are_asked_for_one_by_one(platforms: Sandbox) -> N
         (found,) = await harness.connector.metrics(story.cx, story.access, [ref])
         assert (found.ref, found.values) == (ref.id, {"likes": 7, "comments": 1})
         assert (await harness.connector.account_metrics(story.cx, story.access)).values == {"followers": 55}
+
+
+async def test_a_member_s_posts_have_the_figures_of_a_page_s_where_the_right_was_granted(platforms: Sandbox) -> None:
+    async with linkedin_account(platforms, page=False, by=ConnectBy.PAGE, scopes=EVERY_RIGHT) as harness:
+        story = Story(harness, harness.context(), await harness.connect())
+        share = await story.publish(story.task("Mine"))
+        several = await story.publish(story.task("Two", media=(picture("a"), picture("b"))))
+        gone = await story.publish(story.task("Gone"))
+        await harness.connector.delete(story.cx, story.access, gone)
+        counts = {"impressionCount": 41, "uniqueImpressionsCount": 30, "likeCount": 3, "clickCount": 2, "shareCount": 1}
+        await read_by(harness, several.id, counts)
+        found = await harness.connector.metrics(story.cx, story.access, [several, gone, share])
+        assert several.id.startswith("urn:li:ugcPost:")
+        nothing = dict.fromkeys(("impressions", "reach", "clicks", "likes", "comments", "shares"), 0)
+        measured = {"impressions": 41, "reach": 30, "clicks": 2, "likes": 3, "shares": 1}
+        assert [(item.ref, item.values) for item in found] == [
+            (several.id, {**nothing, **measured}),
+            (share.id, nothing),
+        ]
+        asked = [item.url for item in harness.exchanges if "memberCreatorPostAnalytics" in item.url]
+        assert len(asked) == 6 + 1 + 6

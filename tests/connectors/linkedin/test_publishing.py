@@ -15,7 +15,7 @@ from connectors.linkedin import rest
 from connectors.sandbox.linkedin.errors import DAILY
 from tests.connectors.harness import picture
 from tests.connectors.linkedin.connection import LinkedInHarness
-from tests.connectors.linkedin.files import document
+from tests.connectors.linkedin.files import document, video
 from tests.connectors.suite import Story
 
 POLL = {"question": "Which?", "options": ["Tea", "Coffee"], "expires_in": 604_800}
@@ -61,6 +61,13 @@ async def test_a_poll_without_a_question_asks_the_text(story: Story, page: Linke
     poll = {"options": ["Tea", "Coffee"], "expires_in": 86_400}
     await story.publish(story.task("Tea or coffee?", options={"poll": poll}))
     assert [post["warning"] for post in await page.shown()] == ["Tea or coffee?"]
+
+
+async def test_a_video_has_a_title_where_one_is_given(story: Story, page: LinkedInHarness) -> None:
+    await story.publish(story.task("One", media=(video(80_000),)))
+    await story.publish(story.task("Two", media=(video(80_000),), options={"title": "Our oven"}))
+    sent = await bodies(page, "POST", "/rest/posts")
+    assert [item["content"]["media"].get("title") for item in sent] == [None, "Our oven"]
 
 
 async def test_a_card_without_a_title_shows_the_servers_name(story: Story, page: LinkedInHarness) -> None:

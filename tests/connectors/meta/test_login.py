@@ -72,6 +72,31 @@ async def test_pages_are_read_to_the_last_one(page: MetaHarness) -> None:
     assert len(await page.granted()) == 103
 
 
+async def test_pages_of_a_business_are_read_to_the_last_one(page: MetaHarness) -> None:
+    others = [await add(page, kinds=["facebook"], business="Corner Group") for _ in range(101)]
+    client = await add(page, business="Another Group", edge="client_pages")
+    found = await page.granted()
+    handles = [one.account.handle for one in found if one.platform == "facebook"]
+    assert handles == [page.handle, *(one["handle"] for one in others), client["handle"]]
+    assert [one.account.handle for one in found if one.platform == "instagram"] == [page.handle, client["handle"]]
+    assert len({one.tokens.access for one in found if one.platform == "facebook"}) == 103
+
+
+async def test_without_the_right_no_business_is_asked(page: MetaHarness) -> None:
+    await add(page, business="Corner Group")
+    redirect = await page.begin()
+    found = await page.come_back(redirect, await decide(page, redirect.url, without=("scope:business_management",)))
+    assert {one.account.handle for one in found} == {page.handle}
+    assert [item.url for item in page.exchanges if "businesses" in item.url] == []
+
+
+async def test_a_business_that_shows_nothing_stops_no_sign_in(page: MetaHarness) -> None:
+    await add(page, business="Corner Group")
+    body = {"error": {"message": "(#10) Not enough permission", "code": 10}}
+    await page.order({"kind": "status", "status": 403, "body": body}, "*/me/businesses", method="GET")
+    assert {one.account.handle for one in await page.granted()} == {page.handle}
+
+
 async def test_starting_at_instagram_gives_the_same(account: MetaHarness) -> None:
     found = await account.granted()
     assert [one.platform for one in found] == ["facebook", "instagram"]
@@ -173,5 +198,6 @@ async def test_every_request_was_checked_and_keeps_to_the_descriptions(page: Met
         "facebook: GET User/",
         "facebook: GET User/permissions",
         "facebook: GET User/accounts",
+        "facebook: GET User/businesses",
     ]
     assert found["checks"]["facebook"] >= 5

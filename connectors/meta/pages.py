@@ -48,28 +48,28 @@ class Person:
 
 async def grants(graph: Graph, person: Person) -> list[AccountGrant]:
     """Every page that the person may publish on, each with its own token, followed by its Instagram account."""
-    found: dict[str, list[AccountGrant]] = {}
+    found: list[AccountGrant] = []
+    seen: set[str] = set()
     async for rows in graph.pages("me/accounts", {"fields": f"{_FIELDS},tasks", "limit": "100"}):
         for row in rows:
+            seen.add(str(row.get("id")))
             tasks = row.get("tasks")
-            granted = list(_granted(row, person))
-            if granted and isinstance(tasks, Sequence) and _TASKS & set(tasks):
-                found[granted[0].account.external_id] = granted
+            if isinstance(tasks, Sequence) and _TASKS & set(tasks):
+                found.extend(_granted(row, person))
     if _BUSINESS_RIGHT in person.scopes:
         async for page in _of_businesses(graph):
-            granted = list(_granted(page, person))
-            # A page of a portfolio does not tell the person's tasks; it has a token only where the person has a role.
-            if granted:
-                found.setdefault(granted[0].account.external_id, granted)
-    return [one for granted in found.values() for one in granted]
+            # It does not tell the person's tasks there; it has a token only where the person has a role on it.
+            if str(page.get("id")) not in seen:
+                seen.add(str(page.get("id")))
+                found.extend(_granted(page, person))
+    return found
 
 
 async def _of_businesses(graph: Graph) -> AsyncIterator[Mapping[str, Any]]:
     """The pages that the person's portfolios own or work for; a portfolio that shows none does not stop the sign-in."""
     try:
-        businesses = [
-            row async for rows in graph.pages("me/businesses", {"fields": "id", "limit": "100"}) for row in rows
-        ]
+        listed = graph.pages("me/businesses", {"fields": "id", "limit": "100"})
+        businesses = [str(row["id"]) async for rows in listed for row in rows if "id" in row]
     except PlatformFault as trouble:
         if trouble.fault.kind not in _CLOSED:
             raise
@@ -77,7 +77,7 @@ async def _of_businesses(graph: Graph) -> AsyncIterator[Mapping[str, Any]]:
     for business in businesses:
         for edge in _BUSINESS_EDGES:
             try:
-                async for rows in graph.pages(f"{business['id']}/{edge}", {"fields": _FIELDS, "limit": "100"}):
+                async for rows in graph.pages(f"{business}/{edge}", {"fields": _FIELDS, "limit": "100"}):
                     for row in rows:
                         yield row
             except PlatformFault as trouble:

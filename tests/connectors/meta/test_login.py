@@ -82,6 +82,15 @@ async def test_pages_of_a_business_are_read_to_the_last_one(page: MetaHarness) -
     assert len({one.tokens.access for one in found if one.platform == "facebook"}) == 103
 
 
+async def test_a_page_without_the_task_to_publish_is_not_offered_by_its_business_either(page: MetaHarness) -> None:
+    analysed = await add(page, tasks=["ANALYZE"], kinds=["facebook"])
+    row = {"id": analysed["facebook"], "name": "Analysed", "access_token": "a-token"}
+    for path, rows in (("*/me/businesses", [{"id": "77"}]), ("*/77/owned_pages", [row])):
+        await page.order({"kind": "status", "status": 200, "body": {"data": rows}}, path, method="GET")
+    assert {one.account.handle for one in await page.granted()} == {page.handle}
+    assert len([item for item in page.exchanges if "/77/owned_pages" in item.url]) == 1
+
+
 async def test_without_the_right_no_business_is_asked(page: MetaHarness) -> None:
     await add(page, business="Corner Group")
     redirect = await page.begin()

@@ -31,7 +31,8 @@ _FIELDS: Final = (
 )
 _BUSINESS_RIGHT: Final = "business_management"
 _BUSINESS_EDGES: Final = ("owned_pages", "client_pages")
-_CLOSED: Final = frozenset({FaultKind.PERMISSION_MISSING, FaultKind.NOT_FOUND})
+_CLOSED: Final = frozenset({FaultKind.PERMISSION_MISSING, FaultKind.ACCOUNT_GONE})
+"""A portfolio that shows the application nothing, or is not there any more."""
 _TASKS: Final = frozenset({"CREATE_CONTENT", "MANAGE"})
 """Either lets publish; MANAGE implies CREATE_CONTENT."""
 

@@ -31,6 +31,7 @@ dev: setup ## run everything from this folder and reload on change
 .PHONY: test
 test: setup ## run every test (JOBS=n: in n processes; ARGS=path: these tests only)
 	@$(BIN)/python -m tests.browser.chromium --ensure
+	@$(BIN)/python -m tests.s3.install
 	@echo "Running the tests"
 	@$(BIN)/python -m pytest $(or $(ARGS),-n $(JOBS))
 
@@ -64,7 +65,7 @@ bench: setup ## run every benchmark
 	done
 
 .PHONY: lock
-lock: ## resolve both lock files anew (needs uv)
+lock: ## resolve the lock files anew (needs uv)
 	@command -v uv > /dev/null || { echo "make lock needs uv: pip install uv"; exit 1; }
 	@echo "Resolving requirements.lock"
 	@uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet \
@@ -72,6 +73,9 @@ lock: ## resolve both lock files anew (needs uv)
 	@echo "Resolving requirements-dev.lock"
 	@uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet \
 		--upgrade --constraint requirements.lock --extra demo --extra dev pyproject.toml -o requirements-dev.lock
+	@echo "Resolving tests/s3/requirements.lock"
+	@uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet \
+		--upgrade tests/s3/requirements.in -o tests/s3/requirements.lock
 
 .PHONY: secrets
 secrets: setup ## accept what the secret scan finds now, after you have looked at it

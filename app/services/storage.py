@@ -207,9 +207,10 @@ def _translated(verb: str) -> Iterator[None]:
     """Say what failed in our words; the library's text goes on for pages, and may hold addresses and headers."""
     try:
         yield
-    except FileNotFoundError:
-        raise Missing("There is no such file in the media store.") from None
     except (BaseError, OSError) as error:
+        # What is written needs no file before it: there, it is the bucket that is not there.
+        if isinstance(error, FileNotFoundError) and verb != "write":
+            raise Missing("There is no such file in the media store.") from None
         reason = type(error).__name__
         raise StorageError(
             f"The media store could not {verb} ({reason}): check POSTD_MEDIA_STORE and its rights."

@@ -85,7 +85,7 @@ def chapter(item: Capabilities) -> Iterator[str]:
         )
     if item.options:
         yield "### Options\n"
-        yield table(("option", "what it does", "values", "default"), (_option(option) for option in item.options))
+        yield table(("option", "what it does", "values", "default", "only for"), (_option(option) for option in item.options))
 
 
 def _fields(item: Capabilities) -> Iterator[tuple[str, ...]]:
@@ -97,7 +97,8 @@ def _fields(item: Capabilities) -> Iterator[tuple[str, ...]]:
 
 def _option(option: Option) -> tuple[str, ...]:
     choices = ", ".join(f"`{word}`" for word in option.choices)
-    return (f"`{option.name}`", option.description, choices, option.default or "")
+    kinds = ", ".join(f"`{key}`" for key in option.formats)
+    return (f"`{option.name}`", option.description, choices, option.default or "", kinds)
 
 
 def _limits(item: Capabilities) -> Iterator[tuple[str, ...]]:

@@ -85,7 +85,9 @@ def chapter(item: Capabilities) -> Iterator[str]:
         )
     if item.options:
         yield "### Options\n"
-        yield table(("option", "what it does", "values", "default", "only for"), (_option(option) for option in item.options))
+        yield table(
+            ("option", "what it does", "values", "default", "only for"), (_option(option) for option in item.options)
+        )
 
 
 def _fields(item: Capabilities) -> Iterator[tuple[str, ...]]:

@@ -87,14 +87,6 @@ SCENES: tuple[Scene, ...] = (
     ),
     Scene("carousel", 21, {"text": "From flour to loaf."}, targets=("facebook", "instagram"), images=2),
     Scene(
-        "person tagged",
-        24,
-        {"text": "Meet our new baker."},
-        targets=("instagram",),
-        options={"userTags": [{"username": "anna.bakes", "x": 0.5, "y": 0.4}]},
-        images=1,
-    ),
-    Scene(
         "first comment",
         22,
         {"text": "We hire a baker.", "thread": [{"text": "Write to jobs@bakery.test."}]},

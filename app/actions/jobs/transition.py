@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, ColumnExpressionArgument, func, select, up
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.jobs.model import Job
-from app.domain.jobs.states import MACHINE, JobEvent
+from app.domain.jobs.states import MACHINE, JobEvent, JobState
 from app.domain.posts.model import Post
 from app.domain.posts.states import project
 from app.services import events, gates
@@ -85,10 +85,12 @@ async def transition(
     Returns:
         The changed row, or None when no row matched; then nothing was changed and no event was recorded.
     """
+    target = MACHINE.target(event)
+    written = {"failed_at": now() if target is JobState.FAILED else None, "discarded_at": None, **(values or {})}
     query = (
         update(Job)
         .where(Job.tenant_id == tenant_of(session), Job.id == job_id, Job.state.in_(MACHINE.sources(event)), *where)
-        .values(state=MACHINE.target(event), updated_at=now(), revision=Job.revision + 1, **(values or {}))
+        .values(state=target, updated_at=now(), revision=Job.revision + 1, **written)
         .returning(Job)
         .execution_options(synchronize_session=False, populate_existing=True)
     )

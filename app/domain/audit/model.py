@@ -29,5 +29,6 @@ class AuditEntry(Table):
     __table_args__ = (
         UniqueConstraint("tenant_id", "id"),
         Index("ix_audit_log_tenant_id_at_id", "tenant_id", "at", "id"),
+        Index("ix_audit_log_tenant_id_subject_id_at", "tenant_id", "subject_id", "at"),
         of_tenant(),
     )

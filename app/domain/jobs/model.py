@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Computed, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.jobs.states import FINAL, LEASED, MACHINE, JobEvent, JobState, JobStep, ParkReason
@@ -18,8 +18,14 @@ def quoted(states: tuple[JobState, ...]) -> str:
     return ", ".join(f"'{state}'" for state in states)
 
 
+DEAD = f"state = '{JobState.FAILED}'"
+"""The condition of the indexes that dead letters are found by; publishing writes none of them."""
 WAITING_TO_RUN = f"state IN ({quoted(MACHINE.sources(JobEvent.CLAIM))})"
 """The condition of the index by which a connection's next job is found."""
+
+
+def _found_by(name: str, *columns: str, where: str) -> Index:
+    return Index(name, "tenant_id", *columns, "id", postgresql_where=text(where))
 
 
 class Job(Table):
@@ -59,6 +65,13 @@ class Job(Table):
     park_reason: Mapped[ParkReason | None] = mapped_column(Word(ParkReason))
     fault: Mapped[dict[str, Any] | None]
     """The last fault, as it is shown: kind, message, hint, status, code, words."""
+    fault_kind: Mapped[str | None] = mapped_column(Computed("fault ->> 'kind'", persisted=True))
+    """Written by the database. Under row-level security an index serves plain columns only."""
+    fault_code: Mapped[str | None] = mapped_column(Computed("left(fault ->> 'code', 200)", persisted=True))
+    failed_at: Mapped[datetime | None]
+    """When it became failed; null in every other state."""
+    discarded_at: Mapped[datetime | None]
+    """When a person took it off the list of dead letters; a replay puts an end to that."""
     unknown_since: Mapped[datetime | None]
     """When the outcome became unknown; reconcile counts its patience from here."""
     processing_since: Mapped[datetime | None]
@@ -125,6 +138,15 @@ class Job(Table):
         Index("ix_jobs_tenant_id_platform_due_at_id", "tenant_id", "platform", "due_at", "id"),
         Index("ix_jobs_tenant_id_connection_id_state_due_at_id", "tenant_id", "connection_id", "state", "due_at", "id"),
         Index("ix_jobs_tenant_id_post_id", "tenant_id", "post_id"),
+        _found_by("ix_jobs_dead_letters", "due_at", where=f"{DEAD} AND discarded_at IS NULL"),
+        _found_by("ix_jobs_discarded", "due_at", where="discarded_at IS NOT NULL"),
+        _found_by("ix_jobs_fault_kind", "fault_kind", "due_at", where="fault_kind IS NOT NULL"),
+        _found_by("ix_jobs_fault_code", "fault_code", "due_at", where="fault_code IS NOT NULL"),
+        _found_by("ix_jobs_failed_at", "failed_at", where=DEAD),
+        _found_by("ix_jobs_failed_at_fault_kind", "fault_kind", "failed_at", where=DEAD),
+        _found_by("ix_jobs_failed_at_fault_code", "fault_code", "failed_at", where=DEAD),
+        _found_by("ix_jobs_failed_at_platform", "platform", "failed_at", where=DEAD),
+        _found_by("ix_jobs_failed_at_connection", "connection_id", "failed_at", where=DEAD),
         of_tenant(),
         refers("post_id", "posts"),
         refers("connection_id", "connections"),

@@ -21,6 +21,8 @@ class Tenant(Table):
     name: Mapped[str]
     event_seq: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     features: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    zone: Mapped[str | None]
+    """The IANA zone whose clock people of this workspace read; None: UTC."""
     created_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
 
     # The slug is unique in the installation on purpose: operators name tenants by it on the command line, and no

@@ -21,6 +21,7 @@ from app.flows.publishing.published import PlatformRefused
 from app.kernel.errors import InvalidInput, NotFound
 from app.services.idempotency import IdempotencyKeyReused
 from schema import errors as words
+from schema.bulk_results import SelectionChanged
 from schema.media_results import MediaInUse
 from schema.webhooks import WebhookNotReplayable
 
@@ -37,6 +38,7 @@ TABLE: Sequence[tuple[type[Exception], type[words.UserError]]] = (
     (jobs.JobNotPublished, words.JobNotPublished),
     (jobs.JobNotEditable, words.JobNotEditable),
     (jobs.RevisionConflict, words.JobRevisionConflict),
+    (jobs.SelectionChanged, SelectionChanged),
     (connections.ConnectionNotUsable, words.ConnectionNotUsable),
     (connections.ConnectionStateRefused, words.ConnectionStateRefused),
     (connections.DifferentAccount, words.DifferentAccount),

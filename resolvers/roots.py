@@ -6,6 +6,7 @@ import strawberry
 
 from app.domain.keys.model import Scope
 from resolvers.analytics import analytics
+from resolvers.bulk import cancel_jobs, discard_jobs, replay_jobs, reschedule_jobs, retry_jobs
 from resolvers.connections import (
     disconnect_connection,
     pause_connection,
@@ -37,7 +38,16 @@ from resolvers.root import live as stream
 from resolvers.root import root
 from resolvers.viewer import viewer
 from resolvers.webhooks import replay_webhook, webhook_deliveries
-from schema import connection_results, job_results, key_results, media_results, missed_results, post_results, updates
+from schema import (
+    bulk_results,
+    connection_results,
+    job_results,
+    key_results,
+    media_results,
+    missed_results,
+    post_results,
+    updates,
+)
 from schema.analytics import Analytics
 from schema.connections import Connection
 from schema.events import Event
@@ -118,6 +128,24 @@ class Mutation:
     reschedule_job: job_results.RescheduleJobResult = root(reschedule_job, WRITE, "Move a job that waits.")
     cancel_job: job_results.CancelJobResult = root(cancel_job, WRITE, "Cancel a job that was not sent yet.")
     retry_job: job_results.RetryJobResult = root(retry_job, PUBLISH, "Take a failed job up again.")
+    replay_jobs: bulk_results.ReplayJobsResult = root(
+        replay_jobs,
+        PUBLISH,
+        "Take dead letters up again, 100 a call, spread over time. Each is checked as if it was scheduled today and is "
+        "refused where it is not proved that nothing of it is out.",
+    )
+    retry_jobs: bulk_results.RetryJobsResult = root(
+        retry_jobs, PUBLISH, "Take failed jobs up again at one time, 100 a call; checked like `replayJobs`."
+    )
+    discard_jobs: bulk_results.DiscardJobsResult = root(
+        discard_jobs, PUBLISH, "Take failed jobs off the list of dead letters, 100 a call. They stay failed."
+    )
+    reschedule_jobs: bulk_results.RescheduleJobsResult = root(
+        reschedule_jobs, WRITE, "Move jobs that wait to one time, 100 a call."
+    )
+    cancel_jobs: bulk_results.CancelJobsResult = root(
+        cancel_jobs, WRITE, "Cancel jobs that were not sent yet, 100 a call."
+    )
     release_missed_jobs: missed_results.ReleaseMissedJobsResult = root(
         release_missed_jobs,
         PUBLISH,

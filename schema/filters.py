@@ -12,7 +12,7 @@ import strawberry
 from app.domain.connections.queries import ConnectionFilter
 from app.domain.connections.states import ConnectionState
 from app.domain.jobs.pages import JobOrder
-from app.domain.jobs.queries import JobFilter
+from app.domain.jobs.filter import JobFilter
 from app.domain.jobs.states import JobState
 from app.domain.posts.pages import PostOrder
 from app.domain.posts.queries import PostFilter
@@ -98,10 +98,31 @@ class JobFilterInput:
         default=None, description="For one of these connections."
     )
     posts: list[strawberry.ID] | None = strawberry.field(default=None, description="Of one of these posts.")
+    labels: list[str] | None = strawberry.field(
+        default=None, description="Of posts with every one of these labels. Narrow with other conditions too."
+    )
+    fault_kinds: list[str] | None = strawberry.field(
+        default=None, description="Whose last fault is of one of these kinds, e.g. `rate_limited`: `Fault.kind`."
+    )
+    fault_codes: list[str] | None = strawberry.field(
+        default=None, description="Whose last fault has one of these codes of the platform: `Fault.code`."
+    )
     due_from: datetime | None = strawberry.field(default=None, description="Planned for this instant or later.")
     due_until: datetime | None = strawberry.field(default=None, description="Planned for before this instant.")
+    failed_from: datetime | None = strawberry.field(
+        default=None, description="Failed at this instant or later. Lists then need an order by failure."
+    )
+    failed_until: datetime | None = strawberry.field(
+        default=None, description="Failed before this instant. Lists then need an order by failure."
+    )
+    discarded: bool | None = strawberry.field(
+        default=None,
+        description="False: the dead letters, failed jobs that nobody took off the list. True: those that somebody did.",
+    )
     needs_attention: bool | None = strawberry.field(
-        default=None, description="True: where a person may want to act (parked, in review, failed). False: the others."
+        default=None,
+        description="True: where a person may want to act (parked, in review, failed and not discarded). False: jobs "
+        "in the other states.",
     )
 
     def wanted(self) -> JobFilter:
@@ -111,8 +132,14 @@ class JobFilterInput:
             platforms=words(self.platforms),
             connections=keys(self.connections, "Connection"),
             posts=keys(self.posts, "Post"),
+            labels=words(self.labels),
+            fault_kinds=words(self.fault_kinds),
+            fault_codes=words(self.fault_codes),
             due_from=self.due_from,
             due_until=self.due_until,
+            failed_from=self.failed_from,
+            failed_until=self.failed_until,
+            discarded=self.discarded,
             needs_attention=self.needs_attention,
         )
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from app.domain.connections.flow_model import FlowState, OAuthFlow
 from app.domain.connections.model import Connection
 from app.domain.connections.queries import connection as read_connection
-from app.domain.jobs.queries import JobFilter
+from app.domain.jobs.filter import JobFilter
 from app.domain.jobs.queries import count as count_jobs
 from app.domain.jobs.states import JobState
 from app.domain.tenants.model import Tenant

@@ -1,7 +1,8 @@
 """Take a failed job up again, because a person asks for it.
 
-Promise: the job goes out at the time given, with fresh attempts. Parts that are out already are not sent again.
-The failure was proved to have had no effect, so the same key on the platform is used.
+Promise: the job goes out at the time given, with fresh attempts, and is no dead letter any more. Parts that are out
+already are not sent again. The same key on the platform is used: where the platform knows keys, a post that is there
+after all is not doubled.
 """
 
 from __future__ import annotations
@@ -24,11 +25,13 @@ from app.domain.jobs.states import JobEvent
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Which job, when, and until when."""
+    """Which job, for which planned time, and until when."""
 
     job_id: UUID
     due_at: datetime
     publish_by: datetime
+    ready_at: datetime | None = None
+    """Not before this; by default at the planned time. It spreads many, and leaves the plan as it is."""
 
 
 async def retry(session: AsyncSession, command: Retry) -> Job:
@@ -38,10 +41,11 @@ async def retry(session: AsyncSession, command: Retry) -> Job:
         NotFound: no such job in this tenant.
         JobNotRetryable: it has not failed, or its post goes to that account by another job; nothing was changed.
     """
+    ready_at = command.ready_at or command.due_at
     values = {
         "due_at": command.due_at,
-        "ready_at": command.due_at,
-        "wake_at": command.due_at,
+        "ready_at": ready_at,
+        "wake_at": ready_at,
         "publish_by": command.publish_by,
         "attempts": 0,
         "crashes": 0,

@@ -105,6 +105,34 @@ class JobNotEditable(JobRefusal):
         )
 
 
+class JobNotDiscardable(JobRefusal):
+    """It is no dead letter."""
+
+    code: ClassVar[str] = "JOB_NOT_DISCARDABLE"
+
+    def __init__(self, job: Job) -> None:
+        if job.state is JobState.FAILED:
+            message, hint = "The job is off the list already.", "Nothing to do; replayJobs or retryJob takes it up."
+        else:
+            message = f"A job that is {job.state.replace('_', ' ')} is not on the list of dead letters."
+            hint = "Only failed jobs are discarded; cancel one that waits with cancelJobs."
+        super().__init__(job, message, hint=hint)
+
+
+class SelectionChanged(DomainError):
+    """Another number of jobs matches than the caller has seen; nothing was changed."""
+
+    code: ClassVar[str] = "SELECTION_CHANGED"
+
+    def __init__(self, expected: int, matched: int) -> None:
+        super().__init__(
+            f"You expected {expected} jobs, and {matched} match now.",
+            hint="Look at them again with dryRun, then give the count that you see.",
+            path=("input", "expectedCount"),
+        )
+        self.matched = matched
+
+
 class RevisionConflict(JobRefusal):
     """Somebody changed it meanwhile."""
 

@@ -53,6 +53,12 @@ def alone() -> ColumnElement[bool]:
     return ~twin.exists()
 
 
+async def with_a_twin(session: AsyncSession, keys: Sequence[UUID]) -> Sequence[UUID]:
+    """Those of these jobs whose post goes to that account by another job already."""
+    query = select(Job.id).where(Job.tenant_id == tenant_of(session), Job.id.in_(keys), ~alone())
+    return (await session.scalars(query)).all()
+
+
 async def missed_of(session: AsyncSession, connection_id: UUID) -> int:
     """How many missed jobs of a connection could be released."""
     mine = (Job.tenant_id == tenant_of(session), Job.connection_id == connection_id)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.domain.jobs.filter import JobFilter
 from app.domain.jobs.model import Job
-from app.domain.jobs.queries import JobFilter, every, ways
+from app.domain.jobs.queries import every, ways
+from app.domain.jobs.states import JobState
+from app.kernel.errors import InvalidInput
 from app.services.paging import Page, PageRequest, Sort, page
 from app.services.ways import keyset_of_any
 
@@ -19,12 +24,21 @@ class JobOrder(StrEnum):
     """By planned time, the earliest first."""
     DUE_LAST = "due_last"
     """By planned time, the latest first."""
+    FAILED_FIRST = "failed_first"
+    """Failed jobs only: by when they failed, the earliest first."""
+    FAILED_LAST = "failed_last"
+    """Failed jobs only: by when they failed, the latest first."""
 
 
 SORTS = {
     JobOrder.DUE_FIRST: (Sort(Job.due_at), Sort(Job.id)),
     JobOrder.DUE_LAST: (Sort(Job.due_at, descending=True), Sort(Job.id, descending=True)),
+    JobOrder.FAILED_FIRST: (Sort(Job.failed_at), Sort(Job.id)),
+    JobOrder.FAILED_LAST: (Sort(Job.failed_at, descending=True), Sort(Job.id, descending=True)),
 }
+BY_FAILURE = (JobOrder.FAILED_FIRST, JobOrder.FAILED_LAST)
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+"""Before every failure."""
 
 
 async def jobs_page(session: AsyncSession, wanted: JobFilter, order: JobOrder, request: PageRequest) -> Page[Job]:
@@ -32,7 +46,24 @@ async def jobs_page(session: AsyncSession, wanted: JobFilter, order: JobOrder, r
 
     Raises:
         BadCursor: a cursor is not of this list and order.
+        InvalidInput: a range of failure times is to be read in another order than theirs: no index gives that.
     """
     sorts = SORTS[order]
+    if order in BY_FAILURE:
+        wanted = in_order_of_failure(wanted)
+    elif wanted.failed_from is not None or wanted.failed_until is not None:
+        raise InvalidInput(
+            "Jobs that failed within a time are listed in the order in which they failed.",
+            hint="Give orderBy: FAILED_LAST or FAILED_FIRST with failedFrom and failedUntil.",
+            path=("orderBy",),
+        )
     rows = (await session.scalars(keyset_of_any(every(session), ways(session, wanted), sorts, request))).all()
     return page(rows, sorts, request)
+
+
+def in_order_of_failure(wanted: JobFilter) -> JobFilter:
+    """The same filter, for jobs that have failed and are known to have a time of it."""
+    states = wanted.in_states()
+    if states is not None and JobState.FAILED not in states:
+        return replace(wanted, states=())
+    return replace(wanted, states=(JobState.FAILED,), failed_from=wanted.failed_from or BEGINNING)

@@ -3,67 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.domain.jobs.filter import JobFilter
 from app.domain.jobs.model import Job, JobAttempt, JobPart
-from app.domain.jobs.states import FINAL, WAITING, JobEvent, JobState
+from app.domain.jobs.states import WAITING, JobEvent, JobState
 from app.domain.jobs.verdict import NEEDS_USER
 from app.kernel.errors import NotFound
 from app.services.db import tenant_of
 from app.services.ways import Way, pinned
-
-ATTENTION = (JobState.PARKED, JobState.NEEDS_REVIEW, JobState.FAILED)
-"""States in which a person may want to act."""
-
-
-@dataclass(frozen=True, slots=True)
-class JobFilter:
-    """Which jobs; a condition that is not stated does not narrow."""
-
-    states: tuple[JobState, ...] | None = None
-    platforms: tuple[str, ...] | None = None
-    connections: tuple[UUID, ...] | None = None
-    posts: tuple[UUID, ...] | None = None
-    due_from: datetime | None = None
-    due_until: datetime | None = None
-    needs_attention: bool | None = None
-    final: bool | None = None
-
-    def conditions(self) -> list[ColumnElement[bool]]:
-        """The conditions as SQL."""
-        found: list[ColumnElement[bool]] = []
-        states = self.in_states()
-        if states is not None:
-            found.append(Job.state.in_(states))
-        if self.platforms is not None:
-            found.append(Job.platform.in_(self.platforms))
-        if self.connections is not None:
-            found.append(Job.connection_id.in_(self.connections))
-        if self.posts is not None:
-            found.append(Job.post_id.in_(self.posts))
-        if self.due_from is not None:
-            found.append(Job.due_at >= self.due_from)
-        if self.due_until is not None:
-            found.append(Job.due_at < self.due_until)
-        return found
-
-    def in_states(self) -> tuple[JobState, ...] | None:
-        """The states that all conditions on them leave; None where there is no such condition."""
-        if self.states is None and self.needs_attention is None and self.final is None:
-            return None
-        return tuple(
-            state
-            for state in JobState
-            if (self.states is None or state in self.states)
-            and self.needs_attention in (None, state in ATTENTION)
-            and self.final in (None, state in FINAL)
-        )
 
 
 def jobs(session: AsyncSession, wanted: JobFilter) -> Select[Job]:
@@ -86,11 +39,15 @@ def ways(session: AsyncSession, wanted: JobFilter) -> list[Way[Select[Job]]]:
     states = wanted.in_states()
     if wanted.posts is not None:
         return [Way(jobs(session, wanted))]
-    if wanted.connections is not None:
+    if wanted.fault_kinds is not None:
+        rest, lead, values = replace(wanted, fault_kinds=None), Job.fault_kind, wanted.fault_kinds
+    elif wanted.fault_codes is not None:
+        rest, lead, values = replace(wanted, fault_codes=None), Job.fault_code, wanted.fault_codes
+    elif wanted.connections is not None:
         rest, lead, values = replace(wanted, connections=None), Job.connection_id, wanted.connections
-    elif wanted.platforms is not None and (states is None or len(wanted.platforms) != 1):
+    elif wanted.platforms is not None and (states is None or len(wanted.platforms) != 1 or wanted.only_failed()):
         rest, lead, values = replace(wanted, platforms=None), Job.platform, wanted.platforms
-    elif states is not None:
+    elif states is not None and not wanted.only_failed():
         rest, lead, values = replace(wanted, states=None, needs_attention=None, final=None), Job.state, states
     else:
         return [Way(jobs(session, wanted))]

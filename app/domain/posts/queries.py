@@ -168,3 +168,9 @@ async def is_shown(session: AsyncSession, media_id: UUID) -> bool:
     """Whether any post shows a file, whatever became of the post."""
     mine = (PostMedia.tenant_id == tenant_of(session), PostMedia.media_id == media_id)
     return bool(await session.scalar(select(exists().where(*mine))))
+
+
+async def lock(session: AsyncSession, keys: Sequence[UUID]) -> None:
+    """Lock posts in the order of their ids, after their jobs: for verbs that change jobs of several."""
+    mine = (Post.tenant_id == tenant_of(session), Post.id.in_(keys))
+    await session.execute(select(Post.id).where(*mine).order_by(Post.id).with_for_update())

@@ -9,18 +9,40 @@ import strawberry
 
 from app.actions.jobs.cancel import Cancellation, cancel
 from app.actions.jobs.reschedule import Reschedule, reschedule
-from app.actions.jobs.resolve import Resolution, Resolve, resolve
+from app.actions.jobs.resolve import Resolve, resolve
 from app.actions.jobs.retry import Retry, retry
 from app.actions.posts.schedule import window
+from app.domain.jobs.review import Resolution
 from app.domain.posts.planned_time import PlannedTime, usable
-from app.kernel.errors import InvalidInput
+from app.flows.publishing.explain import explain
+from app.kernel.errors import InvalidInput, NotFound
 from resolvers.acting import acting
 from resolvers.context import Info
 from schema import job_results as results
+from schema.job_story import JobStory
 from schema.jobs import Job
 from schema.node import decode
+from schema.scalars import TimeZone
 
 PATH = ("input", "jobId")
+Zone = Annotated[
+    TimeZone | None,
+    strawberry.argument(description="By whose clock; null: the workspace's, else that of the plan, else UTC."),
+]
+
+
+async def explain_job(
+    info: Info,
+    job_id: Annotated[strawberry.ID, strawberry.argument(description="The job.")],
+    zone: Zone = None,
+) -> JobStory | None:
+    """Tell a job's whole life; None where there is no such job."""
+    context = info.context
+    try:
+        async with context.rt.db.read(context.tenant) as session:
+            return JobStory.of(await explain(session, context.rt.catalog, decode(job_id, "Job"), zone))
+    except NotFound:
+        return None
 
 
 async def cancel_job(

@@ -6,6 +6,7 @@ from app.domain.connections import queries as connection_queries
 from app.domain.connections.pages import connections_page
 from app.domain.jobs import queries as job_queries
 from app.domain.jobs.pages import JobOrder, jobs_page
+from app.domain.jobs.states import JobState
 from app.domain.posts import queries as post_queries
 from app.domain.posts.pages import PostOrder, posts_page
 from app.services.paging import PageRequest
@@ -86,3 +87,8 @@ async def jobs(
     async with rt.db.read(tenant) as session:
         page = await jobs_page(session, which, order_by, PageRequest(first, after, last, before))
     return listing(page, Job.of, count)
+
+
+async def review_queue(info: Info, first: First = None, after: After = None) -> Listing[Job]:
+    """The jobs that a person has to settle."""
+    return await jobs(info, JobFilterInput(states=[JobState.NEEDS_REVIEW]), JobOrder.DUE_FIRST, first, after)

@@ -17,9 +17,9 @@ from resolvers.connections import (
 )
 from resolvers.events import events
 from resolvers.health import health, health_updated
-from resolvers.jobs import cancel_job, reschedule_job, resolve_job, retry_job
+from resolvers.jobs import cancel_job, explain_job, reschedule_job, resolve_job, retry_job
 from resolvers.keys import create_api_key, revoke_api_key
-from resolvers.lists import connections, jobs, posts
+from resolvers.lists import connections, jobs, posts, review_queue
 from resolvers.live import connection_updated, event_added, job_updated, post_updated
 from resolvers.media import complete_media_upload, create_media_upload, delete_media, import_media
 from resolvers.missed import release_missed_jobs
@@ -52,6 +52,7 @@ from schema.analytics import Analytics
 from schema.connections import Connection
 from schema.events import Event
 from schema.health import Health
+from schema.job_story import JobStory
 from schema.jobs import Job
 from schema.keys import Viewer
 from schema.node import Node
@@ -75,6 +76,12 @@ class Query:
     connections: Listing[Connection] = root(connections, READ, "The workspace's connections, oldest first.")
     posts: Listing[Post] = root(posts, READ, "The workspace's posts.")
     jobs: Listing[Job] = root(jobs, READ, "The workspace's jobs: one a post and connection.")
+    review_queue: Listing[Job] = root(
+        review_queue, READ, "The jobs whose outcome nobody could find out, oldest first: settle each with resolveJob."
+    )
+    explain_job: JobStory | None = root(
+        explain_job, READ, "The whole life of a job in sentences, and what you can do; null where there is none."
+    )
     events: Listing[Event] = root(
         events, READ, "What happened after a cursor, oldest first; without one, from the oldest kept."
     )

@@ -11,8 +11,8 @@ import strawberry
 
 from app.domain.connections.queries import ConnectionFilter
 from app.domain.connections.states import ConnectionState
-from app.domain.jobs.pages import JobOrder
 from app.domain.jobs.filter import JobFilter
+from app.domain.jobs.pages import JobOrder
 from app.domain.jobs.states import JobState
 from app.domain.posts.pages import PostOrder
 from app.domain.posts.queries import PostFilter
@@ -117,7 +117,7 @@ class JobFilterInput:
     )
     discarded: bool | None = strawberry.field(
         default=None,
-        description="False: the dead letters, failed jobs that nobody took off the list. True: those that somebody did.",
+        description="False: the dead letters, failed jobs that are still on the list. True: those taken off it.",
     )
     needs_attention: bool | None = strawberry.field(
         default=None,

@@ -7,7 +7,7 @@ from typing import Annotated, TypeAlias
 
 import strawberry
 
-from app.actions.jobs.resolve import Resolution
+from app.domain.jobs.review import Resolution
 from schema.errors import (
     InvalidContent,
     InvalidInput,

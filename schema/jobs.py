@@ -10,6 +10,7 @@ import strawberry
 
 from app.domain.jobs.model import Job as Row
 from app.domain.jobs.model import JobPart as PartRow
+from app.domain.jobs.review import review
 from app.domain.jobs.states import MACHINE, JobEvent, JobState, JobStep, ParkReason
 from schema.attempts import Attempt, Fault
 from schema.connections import Connection
@@ -17,6 +18,7 @@ from schema.content import Content
 from schema.explanation import explain
 from schema.node import Node, encode
 from schema.platforms import Platform
+from schema.review import JobReview
 from schema.scalars import URL
 from schema.traversal import LOADERS, derived, many, one
 from schema.words import offer
@@ -40,6 +42,8 @@ class JobAction(StrEnum):
     """Change the post on the platform: editPublishedPost."""
     DELETE = "delete"
     """Delete the post on the platform: deletePublishedPost."""
+    DISCARD = "discard"
+    """Take it off the list of dead letters: discardJobs."""
 
 
 offer(JobAction, "What can be done with a job as it is.")
@@ -115,6 +119,10 @@ class Job(Node):
         "attempts", of="id", into="schema.attempts:Attempt", description="Its tries, oldest first."
     )
     revision: int = strawberry.field(description="Counts changes: give it with a change to refuse a lost update.")
+    failed_at: datetime | None = strawberry.field(description="When it failed; null unless it has.")
+    discarded_at: datetime | None = strawberry.field(
+        description="When somebody took it off the list of dead letters; null unless somebody did."
+    )
     created_at: datetime = strawberry.field(description="When it was made.")
     updated_at: datetime = strawberry.field(description="When it was last changed.")
 
@@ -141,7 +149,16 @@ class Job(Node):
             lag=max(0.0, (row.published_at - row.due_at).total_seconds()),
         )
 
-    @derived("Its life so far, and what comes next, in sentences.")
+    @derived("The evidence, and ready answers, where a person has to settle it (NEEDS_REVIEW); else null.")
+    async def review(self) -> JobReview | None:
+        """What was sent, what was found, what we suggest."""
+        if self.row.state is not JobState.NEEDS_REVIEW:
+            return None
+        load, key = LOADERS.get().load, self.row.id
+        account = await load("connections", self.row.connection_id)
+        return JobReview.of(review(self.row, await load("parts", key), await load("attempts", key)), account.url)
+
+    @derived("Its life in short, from its row alone; `explainJob` tells the whole of it.")
     def explanation(self) -> list[str]:
         """Sentences."""
         return explain(self.row)
@@ -155,6 +172,7 @@ class Job(Node):
             return [JobAction.RESOLVE]
         if row.state is JobState.PUBLISHING and row.step is not JobStep.SENDING and row.part == 0:
             found.append(JobAction.CANCEL)
+        found += [JobAction.DISCARD] * (row.state is JobState.FAILED and row.discarded_at is None)
         half = row.state is JobState.FAILED and row.part > 0
         if row.state is JobState.PUBLISHED or half:
             declared = await LOADERS.get().load("platforms", row.platform)
@@ -177,6 +195,8 @@ class Job(Node):
             max_attempts=row.max_attempts,
             cancel_requested_at=row.cancel_requested_at,
             revision=row.revision,
+            failed_at=row.failed_at,
+            discarded_at=row.discarded_at,
             created_at=row.created_at,
             updated_at=row.updated_at,
         )

@@ -14,8 +14,8 @@ from textwrap import dedent
 
 import strawberry
 
-from app.actions.jobs.resolve import Resolution
 from app.domain.connections.states import ConnectionState
+from app.domain.jobs.review import Resolution
 from app.domain.jobs.states import JobState, JobStep, ParkReason
 from app.domain.keys.model import Scope
 from app.domain.media.model import MediaState

@@ -129,6 +129,12 @@ async def read_after(session: AsyncSession, seq: int, limit: int) -> Sequence[Ev
     return (await session.scalars(query)).all()
 
 
+async def of_subject(session: AsyncSession, subject: UUID, limit: int) -> Sequence[EventRow]:
+    """What happened to one thing, oldest first, as far as it is still kept."""
+    mine = (EventRow.tenant_id == tenant_of(session), EventRow.subject_id == subject)
+    return (await session.scalars(select(EventRow).where(*mine).order_by(EventRow.at, EventRow.seq).limit(limit))).all()
+
+
 async def latest(session: AsyncSession) -> int:
     """The number of the newest event; 0 before the first."""
     number = await session.scalar(text("SELECT event_seq FROM tenants WHERE id = :t"), {"t": tenant_of(session)})

@@ -37,7 +37,7 @@ def upgrade() -> None:
     )
     # The owner is behind the fence too and would find no row: for this statement it is lowered, under the lock.
     op.execute("ALTER TABLE jobs NO FORCE ROW LEVEL SECURITY")
-    op.execute(f"UPDATE jobs SET failed_at = updated_at WHERE {FAILED}")
+    op.execute("UPDATE jobs SET failed_at = updated_at WHERE state = 'failed'")
     op.execute("ALTER TABLE jobs FORCE ROW LEVEL SECURITY")
     for name, (columns, where) in INDEXES.items():
         op.create_index(name, "jobs", ["tenant_id", *columns], postgresql_where=sa.text(where))

@@ -31,8 +31,8 @@ from app.domain.jobs import live as live_jobs
 from app.domain.jobs import missed, statistics
 from app.domain.jobs import queries as jobs
 from app.domain.jobs.backlog import backlogs
-from app.domain.jobs.pages import JobOrder, jobs_page
 from app.domain.jobs.filter import JobFilter
+from app.domain.jobs.pages import JobOrder, jobs_page
 from app.domain.jobs.states import JobState
 from app.domain.keys import queries as keys
 from app.domain.media import queries as media

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import update
@@ -22,20 +21,13 @@ from app.domain.jobs.errors import JobNotInReview
 from app.domain.jobs.faults import BY_HAND, own
 from app.domain.jobs.model import Job, JobPart
 from app.domain.jobs.queries import job as read_job
+from app.domain.jobs.review import Resolution
 from app.domain.jobs.states import JobEvent
 from app.domain.jobs.verdict import Verdict
 from app.kernel import ids
 from app.kernel.errors import InvalidInput
 from app.services.db import tenant_of
 from connectors.contract import PublishedRef
-
-
-class Resolution(StrEnum):
-    """What the person decided."""
-
-    CONFIRM = "confirm"
-    SEND_AGAIN = "send_again"
-    GIVE_UP = "give_up"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.domain.jobs.filter import JobFilter
 from app.domain.jobs.model import Job
 from app.domain.jobs.pages import SORTS, JobOrder
-from app.domain.jobs.filter import JobFilter
 from app.domain.jobs.queries import every, jobs, ways
 from app.services.ways import first_of_any
 

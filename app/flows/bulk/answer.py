@@ -1,4 +1,4 @@
-"""What a bulk verb is asked for, and what it answers: which jobs it takes, which it leaves and why, and where it goes on."""
+"""What a bulk verb is asked for, and what it answers: which jobs it takes, which it leaves and why, what follows."""
 
 from __future__ import annotations
 

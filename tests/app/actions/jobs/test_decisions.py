@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from app.actions.jobs.resolve import Resolution, Resolve, resolve
+from app.actions.jobs.resolve import Resolve, resolve
 from app.actions.jobs.settle import Settlement, settle
 from app.domain.connections.model import Connection
 from app.domain.jobs.model import Job
+from app.domain.jobs.review import Resolution
 from app.domain.jobs.states import JobEvent, JobState
 from app.domain.jobs.verdict import Verdict
 from app.kernel.errors import InvalidInput

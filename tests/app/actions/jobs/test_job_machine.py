@@ -37,7 +37,7 @@ from app.actions.jobs.offer import offer
 from app.actions.jobs.park import miss, release_connection
 from app.actions.jobs.reschedule import Reschedule, reschedule
 from app.actions.jobs.rescue import rescue
-from app.actions.jobs.resolve import Resolution, Resolve, resolve
+from app.actions.jobs.resolve import Resolve, resolve
 from app.actions.jobs.retry import Retry, retry
 from app.actions.jobs.settle import Settlement, settle
 from app.actions.jobs.watch import Watch, watch
@@ -46,6 +46,7 @@ from app.domain.connections.model import Connection
 from app.domain.connections.queries import connection as read_connection
 from app.domain.connections.states import ConnectionState
 from app.domain.jobs.errors import JobRefusal
+from app.domain.jobs.review import Resolution
 from app.domain.jobs.states import FINAL, JobEvent, JobState, ParkReason
 from app.domain.jobs.verdict import Verdict
 from app.domain.posts.states import project

@@ -12,11 +12,12 @@ import pytest
 from app.actions.jobs.cancel import cancel
 from app.actions.jobs.claim import Claim, claim
 from app.actions.jobs.reschedule import Reschedule, reschedule
-from app.actions.jobs.resolve import Resolution, Resolve, resolve
+from app.actions.jobs.resolve import Resolve, resolve
 from app.actions.jobs.retry import Retry, retry
 from app.actions.jobs.settle import Settlement, settle
 from app.domain.jobs.errors import JobNotInReview, JobNotReschedulable, JobNotRetryable, RevisionConflict
 from app.domain.jobs.model import Job
+from app.domain.jobs.review import Resolution
 from app.domain.jobs.states import JobEvent, JobState
 from app.domain.jobs.verdict import Verdict
 from app.domain.posts.states import PostState

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from app.actions.jobs.resolve import Resolution, Resolve, resolve
+from app.actions.jobs.resolve import Resolve, resolve
 from app.actions.jobs.settle import Settlement, settle
+from app.domain.jobs.review import Resolution
 from app.domain.jobs.states import JobEvent, JobState
 from app.domain.jobs.verdict import Verdict
 from app.flows.publishing.wake import wake

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.domain.connections import queries as connection_queries
 from app.domain.connections.pages import connections_page
 from app.domain.jobs import queries as job_queries
-from app.domain.jobs.pages import JobOrder, jobs_page
+from app.domain.jobs.pages import JobOrder, in_order, jobs_page
 from app.domain.jobs.states import JobState
 from app.domain.posts import queries as post_queries
 from app.domain.posts.pages import PostOrder, posts_page
@@ -82,7 +82,7 @@ async def jobs(
 
     async def count() -> int:
         async with rt.db.read(tenant) as session:
-            return await job_queries.count(session, which)
+            return await job_queries.count(session, in_order(which, order_by))
 
     async with rt.db.read(tenant) as session:
         page = await jobs_page(session, which, order_by, PageRequest(first, after, last, before))

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from app.cli import database, doctor, keys, sandbox, serve, story, tenants, vault, webhooks
+from app.cli import database, dead_letters, doctor, jobs, keys, sandbox, serve, story, tenants, vault, webhooks
 from app.flows.boot import BootRefused
 from app.flows.runtime import NotConfigured
 from app.kernel.embedded.faults import EmbeddedError
@@ -29,6 +29,8 @@ sandbox.register(app)
 doctor.register(app)
 app.add_typer(keys.app, name="keys")
 app.add_typer(tenants.app, name="tenant")
+app.add_typer(dead_letters.app, name="dlq")
+app.add_typer(jobs.app, name="jobs")
 app.add_typer(vault.app, name="vault")
 app.add_typer(webhooks.app, name="webhooks")
 

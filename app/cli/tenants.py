@@ -9,7 +9,9 @@ import typer
 
 from app.actions.tenants.create import create as create_tenant
 from app.actions.tenants.create import find
+from app.actions.tenants.zone import set_zone
 from app.boot import surroundings
+from app.flows.publishing.explain import clock_of
 from app.flows.runtime import NotConfigured
 from app.kernel.errors import NotFound
 from app.kernel.settings import Settings
@@ -27,6 +29,19 @@ def create(slug: Slug, name: Name = "") -> None:
     with surroundings.attached() as settings:
         tenant_id = surroundings.run(_create(settings, slug, name))
     typer.echo(f"{slug}  {tenant_id}")
+
+
+@app.command()
+def zone(slug: Slug, name: Annotated[str, typer.Argument(help="An IANA name, e.g. Europe/Berlin.")]) -> None:
+    """Set the zone by whose clock the lives of this workspace's jobs are told."""
+    with surroundings.attached() as settings:
+        surroundings.run(_set_zone(settings, slug, clock_of(name).key))
+    typer.echo(f"{slug}  {name}")
+
+
+async def _set_zone(settings: Settings, slug: str, name: str) -> None:
+    async with database(settings) as db, db.transaction(await tenant_of(db, slug)) as session:
+        await set_zone(session, name)
 
 
 async def _create(settings: Settings, slug: str, name: str) -> UUID:

@@ -18,6 +18,8 @@ INDEXES = {
     "ix_jobs_discarded": (("due_at", "id"), "discarded_at IS NOT NULL"),
     "ix_jobs_fault_kind": (("fault_kind", "due_at", "id"), "fault_kind IS NOT NULL"),
     "ix_jobs_fault_code": (("fault_code", "due_at", "id"), "fault_code IS NOT NULL"),
+    "ix_jobs_failed_fault_kind": (("fault_kind", "due_at", "id"), FAILED),
+    "ix_jobs_failed_fault_code": (("fault_code", "due_at", "id"), FAILED),
     "ix_jobs_failed_at": (("failed_at", "id"), FAILED),
     "ix_jobs_failed_at_fault_kind": (("fault_kind", "failed_at", "id"), FAILED),
     "ix_jobs_failed_at_fault_code": (("fault_code", "failed_at", "id"), FAILED),

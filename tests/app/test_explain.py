@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from app.actions.connections.due import due_for_a_look
 from app.actions.jobs.offer import offer
+from app.domain.audit.queries import of_subject as audit_of
 from app.domain.connections import live as live_connections
 from app.domain.connections import pages as connection_pages
 from app.domain.connections import queries as connections
@@ -33,6 +34,8 @@ from app.domain.jobs import queries as jobs
 from app.domain.jobs.backlog import backlogs
 from app.domain.jobs.filter import JobFilter
 from app.domain.jobs.pages import JobOrder, jobs_page
+from app.domain.jobs.proof import traces_of
+from app.domain.jobs.selection import Selection, choose
 from app.domain.jobs.states import JobState
 from app.domain.keys import queries as keys
 from app.domain.media import queries as media
@@ -47,7 +50,7 @@ from app.domain.webhooks.queries import ShareFilter
 from app.domain.webhooks.states import ShareState
 from app.services import events
 from app.services.paging import PageRequest
-from tests.fixtures.many_rows import FEW, LATE, MANY, fill
+from tests.fixtures.many_rows import DEAD, FEW, LATE, MANY, fill
 from tests.fixtures.world import World
 
 AGAIN = timedelta(seconds=30)
@@ -189,6 +192,34 @@ JOBS: dict[str, Callable[[Rows], JobFilter]] = {
     "those that need none": lambda _: JobFilter(needs_attention=False),
     "of posts": lambda full: JobFilter(posts=tuple(full.posts)),
     "of no post": lambda _: JobFilter(posts=(uuid4(),)),
+    "dead letters": lambda _: JobFilter(discarded=False),
+    "discarded ones": lambda _: JobFilter(discarded=True),
+    "dead letters by state": lambda _: JobFilter(states=(JobState.FAILED,), discarded=False),
+    "no dead letters": lambda _: JobFilter(states=(JobState.PARKED,), discarded=False),
+    "a fault of most": lambda _: JobFilter(fault_kinds=("policy",)),
+    "a fault of few": lambda _: JobFilter(fault_kinds=("rare",)),
+    "a fault of none": lambda _: JobFilter(fault_kinds=("absent",)),
+    "faults of most, few and none": lambda _: JobFilter(fault_kinds=("policy", "rare", "absent")),
+    "a fault of failed ones": lambda _: JobFilter(states=(JobState.FAILED,), fault_kinds=("policy",)),
+    "a code of few": lambda _: JobFilter(fault_codes=("R1",)),
+    "codes of few and none": lambda _: JobFilter(fault_codes=("R1", "absent")),
+    "a label of all": lambda _: JobFilter(labels=("common",)),
+}
+FAILURES: dict[str, Callable[[Rows], JobFilter]] = {
+    "all": lambda _: JobFilter(),
+    "those since": lambda full: JobFilter(failed_from=full.middle),
+    "those of an hour": lambda full: JobFilter(
+        failed_from=full.middle + timedelta(days=34), failed_until=full.middle + timedelta(days=34, hours=1)
+    ),
+    "of a platform of most": lambda _: JobFilter(platforms=("scripted",)),
+    "of platforms of most and none": lambda _: JobFilter(platforms=("scripted", "absent")),
+    "of a platform of few": lambda _: JobFilter(platforms=("rare",)),
+    "of a connection of many": lambda full: JobFilter(connections=(full.accounts[0],)),
+    "of all connections": lambda full: JobFilter(connections=(*full.accounts, uuid4())),
+    "of a fault of most": lambda _: JobFilter(fault_kinds=("policy",)),
+    "of faults of few and none": lambda _: JobFilter(fault_kinds=("rare", "absent")),
+    "of a code of few": lambda _: JobFilter(fault_codes=("R1",)),
+    "of a state of none": lambda _: JobFilter(states=(JobState.PARKED,)),
 }
 CONNECTIONS: dict[str, ConnectionFilter] = {
     "all": ConnectionFilter(),
@@ -239,6 +270,21 @@ async def test_a_page_of_jobs_reads_a_page(full: Rows, name: str, end: str) -> N
     assert sparing(seen, max(values(wanted), 10 if wanted.needs_attention is not None else 1)), seen
 
 
+@pytest.mark.parametrize("label", ["late", "rare", "absent"])
+async def test_a_label_is_looked_up_for_what_the_other_conditions_leave(full: Rows, label: str) -> None:
+    wanted = JobFilter(labels=(label,), states=(JobState.FAILED,))
+    seen = await read(full, lambda session, _: jobs_page(session, wanted, JobOrder.DUE_FIRST, PageRequest()))
+    assert seen.rows <= 2.1 * LATE + 2 * PAGE, seen
+
+
+@pytest.mark.parametrize("order", [JobOrder.FAILED_FIRST, JobOrder.FAILED_LAST])
+@pytest.mark.parametrize("name", list(FAILURES))
+async def test_a_page_of_failures_reads_a_page(full: Rows, name: str, order: JobOrder) -> None:
+    wanted = FAILURES[name](full)
+    seen = await read(full, lambda session, _: jobs_page(session, wanted, order, PageRequest()))
+    assert sparing(seen, values(wanted)), seen
+
+
 @pytest.mark.parametrize("name", list(CONNECTIONS))
 async def test_a_page_of_connections_reads_a_page(full: Rows, name: str) -> None:
     wanted = CONNECTIONS[name]
@@ -272,6 +318,14 @@ LIVE: dict[str, tuple[int, Call]] = {
     "posts of a label of none": (3, lambda s, _: live_posts.not_final(s, PostFilter(labels=("absent",)), PAGE)),
     "connections": (4, lambda s, _: live_connections.not_revoked(s, ConnectionFilter(), PAGE)),
     "the jobs that changed": (1, lambda s, full: live_jobs.matching(s, JobFilter(), full.jobs)),
+    "a page of dead letters to change": (
+        5,  # it counts them all, and reads a hundred of them
+        lambda s, _: choose(s, Selection(JobFilter(discarded=False)), 100, lock=False),
+    ),
+    "a page of a fault of few to change": (
+        1,
+        lambda s, _: choose(s, Selection(JobFilter(fault_kinds=("rare",), discarded=False)), 100, lock=False),
+    ),
     "the posts that changed": (1, lambda s, full: live_posts.matching(s, PostFilter(labels=("rare",)), full.posts)),
 }
 
@@ -294,6 +348,10 @@ LOADERS: dict[str, Call] = {
     "jobs_of_posts": lambda s, full: jobs.of_posts(s, full.posts),
     "parts": lambda s, full: jobs.parts_of(s, full.jobs),
     "attempts": lambda s, full: jobs.attempts_of(s, full.jobs),
+    "what tries prove": lambda s, full: traces_of(s, full.jobs),
+    "jobs with a twin": lambda s, full: missed.with_a_twin(s, full.jobs),
+    "what happened to a job": lambda s, full: events.of_subject(s, full.jobs[0], 500),
+    "what was done to a job": lambda s, full: audit_of(s, full.jobs[0], 500),
     "notices": lambda s, full: webhooks.notices_of(s, full.shares),
     "checks": lambda s, full: connection_pages.last_checks(s, full.accounts[:1]),
     "timelines": lambda s, full: timeline(s, TimelineRequest(full.busy, PageRequest())),
@@ -326,6 +384,11 @@ FIGURES: dict[str, tuple[int, Call]] = {
     "jobs of a platform of few": (FEW, lambda s, _: jobs.count(s, JobFilter(platforms=("rare",)))),
     "jobs of a platform of none": (0, lambda s, _: jobs.count(s, JobFilter(platforms=("absent",)))),
     "jobs of a state": (LATE, lambda s, _: jobs.count(s, JobFilter(states=(JobState.FAILED,)))),
+    "dead letters": (DEAD, lambda s, _: jobs.count(s, JobFilter(discarded=False))),
+    "jobs of a fault": (LATE, lambda s, _: jobs.count(s, JobFilter(fault_kinds=("policy",)))),
+    "jobs of a fault of few": (4, lambda s, _: jobs.count(s, JobFilter(fault_kinds=("rare",)))),
+    "failures since": (LATE, lambda s, full: jobs.count(s, JobFilter(failed_from=full.middle))),
+    "jobs of a label of few": (FEW, lambda s, _: jobs.count(s, JobFilter(labels=("rare",)))),
     "jobs of a connection": (FEW, lambda s, full: jobs.count(s, JobFilter(connections=tuple(full.accounts[-1:])))),
     "all jobs": (MANY, lambda s, _: jobs.count(s, JobFilter())),
     "connections of few": (FEW, lambda s, _: connections.count(s, ConnectionFilter(platforms=("rare",)))),

@@ -18,7 +18,10 @@ from app.domain.connections import queries as connections
 from app.domain.connections import timeline as connection_timeline
 from app.domain.jobs import pages as job_pages
 from app.domain.jobs import queries as jobs
+from app.domain.jobs.filter import JobFilter
 from app.domain.jobs.model import Job
+from app.domain.jobs.proof import traces_of
+from app.domain.jobs.selection import Selection, choose
 from app.domain.keys.model import Scope
 from app.domain.media import queries as media
 from app.domain.posts import pages as post_pages
@@ -253,10 +256,12 @@ QUERIES: dict[str, Query] = {
     "jobs.of_posts": lambda s, job: jobs.of_posts(s, [job.post_id]),
     "jobs.parts_of": lambda s, job: jobs.parts_of(s, [job.id]),
     "jobs.attempts_of": lambda s, job: jobs.attempts_of(s, [job.id]),
-    "jobs.count": lambda s, _: jobs.count(s, jobs.JobFilter()),
-    "jobs.page": lambda s, _: _rows(
-        job_pages.jobs_page(s, jobs.JobFilter(), job_pages.JobOrder.DUE_FIRST, PageRequest())
-    ),
+    "jobs.traces_of": lambda s, job: traces_of(s, [job.id]),
+    "jobs.choose by name": lambda s, job: _chosen(s, Selection(ids=(job.id,))),
+    "jobs.choose by filter": lambda s, job: _chosen(s, Selection(JobFilter(posts=(job.post_id,)))),
+    "events.of_subject": lambda s, job: events.of_subject(s, job.id, 10),
+    "jobs.count": lambda s, _: jobs.count(s, JobFilter()),
+    "jobs.page": lambda s, _: _rows(job_pages.jobs_page(s, JobFilter(), job_pages.JobOrder.DUE_FIRST, PageRequest())),
     "connections.connection": lambda s, job: connections.connection(s, job.connection_id),
     "connections.by_ids": lambda s, job: connections.by_ids(s, [job.connection_id]),
     "connections.count": lambda s, _: connections.count(s, connections.ConnectionFilter()),
@@ -271,6 +276,10 @@ QUERIES: dict[str, Query] = {
     "events.latest": lambda s, _: events.latest(s),
     "media.by_ids": lambda s, job: media.by_ids(s, [job.post_id]),
 }
+
+
+async def _chosen(session: AsyncSession, selection: Selection) -> list[Any]:
+    return list((await choose(session, selection, 10, lock=True)).jobs)
 
 
 async def _rows(page: Awaitable[Any]) -> list[Any]:

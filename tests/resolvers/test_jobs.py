@@ -66,7 +66,7 @@ async def test_a_failed_job_is_retried_and_no_other(graph: Graph) -> None:
     refused = await graph.do("retryJob", fields, jobId=encode("Job", job.id))
     assert (refused["__typename"], refused["job"]) == ("JobNotRetryable", {"state": "SCHEDULED"})
     await graph.world.set(job.id, state="failed", wake_at=None)
-    assert (await read(graph, job.id))["allowedActions"] == ["RETRY"]
+    assert (await read(graph, job.id))["allowedActions"] == ["RETRY", "DISCARD"]
     answer = await graph.do("retryJob", fields, jobId=encode("Job", job.id))
     assert (answer["__typename"], answer["job"]) == ("JobRetried", {"state": "SCHEDULED"})
 

@@ -20,6 +20,7 @@ from graphql import (
     GraphQLEnumType,
     GraphQLField,
     GraphQLInputObjectType,
+    GraphQLInterfaceType,
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
@@ -114,13 +115,23 @@ def operation(slot: Slot, wanted: str, own: dict[str, str]) -> tuple[str, dict[s
     return f"{slot.kind}({declared}) {{ {slot.name}({call}) {{ {selection(field)} }} }}", passed
 
 
+def of_many(union: GraphQLUnionType) -> bool:
+    """Whether the mutation is about many jobs: a filter that holds a foreign id matches none of them."""
+    return any("BulkResult" in {one.name for one in kind.interfaces} for kind in union.types)
+
+
 def selection(field: GraphQLField) -> str:
     named = get_named_type(field.type)
     if isinstance(named, GraphQLUnionType):
-        return "__typename ... on UserError { code message path hint }"
+        bulk = " ... on BulkResult { matched changed { at } refused { reason } }" if of_many(named) else ""
+        return f"__typename ... on UserError {{ code message path hint }}{bulk}"
     if isinstance(named, GraphQLObjectType) and "totalCount" in named.fields:
         return "totalCount edges { node { id } }"
-    return "totals { scheduled parked published }" if named.name == "Analytics" else "id"
+    if named.name == "Analytics":
+        return "totals { scheduled parked published }"
+    return (
+        "id" if isinstance(named, GraphQLObjectType | GraphQLInterfaceType) and "id" in named.fields else "__typename"
+    )
 
 
 async def ids_of(graph: Graph) -> dict[str, UUID | int]:
@@ -240,6 +251,8 @@ async def test_a_foreign_id_is_one_that_does_not_exist(tireless: Graph, other_gr
 def is_nothing(slot: Slot, answer: dict[str, Any]) -> bool:
     """Whether the answer says that there is no such thing, in the field's own way."""
     data = (answer.get("data") or {}).get(slot.name)
+    if slot.kind == "mutation" and data is not None and "matched" in data:
+        return bool(data["matched"] == 0 and data["changed"] == data["refused"] == [] and "filter" in slot.path)
     if slot.kind == "mutation":
         return data is not None and data["__typename"] in REFUSALS
     if isinstance(data, dict) and "totals" in data:

@@ -49,7 +49,7 @@ class JobFilter:
         """The conditions as SQL."""
         found: list[ColumnElement[bool]] = []
         states = self.in_states()
-        if self.only_failed():
+        if states == (JobState.FAILED,):
             found.append(Job.state == FAILED)
         elif states is not None:
             found.append(Job.state.in_(states))
@@ -74,8 +74,8 @@ class JobFilter:
 
     def in_states(self) -> tuple[JobState, ...] | None:
         """The states that all conditions on them leave; None where there is no such condition."""
-        about_failures = self.failed_from or self.failed_until or self.discarded is not None
-        if self.states is None and self.needs_attention is None and self.final is None and not about_failures:
+        failures = self.about_failures
+        if self.states is None and self.needs_attention is None and self.final is None and not failures:
             return None
         return tuple(
             state
@@ -83,13 +83,13 @@ class JobFilter:
             if (self.states is None or state in self.states)
             and self.needs_attention in (None, state in ATTENTION)
             and self.final in (None, state in FINAL)
-            and (not about_failures or state is JobState.FAILED)
+            and (not failures or state is JobState.FAILED)
         )
 
-    def only_failed(self) -> bool:
-        """Whether it asks for failures, in words that only failed jobs can fulfil."""
-        asked = self.failed_from or self.failed_until or self.discarded is not None
-        return bool(asked) and self.in_states() == (JobState.FAILED,)
+    @property
+    def about_failures(self) -> bool:
+        """Whether it says something that only a failed job can fulfil."""
+        return self.failed_from is not None or self.failed_until is not None or self.discarded is not None
 
 
 def _labelled(label: str) -> ColumnElement[bool]:

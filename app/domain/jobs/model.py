@@ -142,6 +142,8 @@ class Job(Table):
         _found_by("ix_jobs_discarded", "due_at", where="discarded_at IS NOT NULL"),
         _found_by("ix_jobs_fault_kind", "fault_kind", "due_at", where="fault_kind IS NOT NULL"),
         _found_by("ix_jobs_fault_code", "fault_code", "due_at", where="fault_code IS NOT NULL"),
+        _found_by("ix_jobs_failed_fault_kind", "fault_kind", "due_at", where=DEAD),
+        _found_by("ix_jobs_failed_fault_code", "fault_code", "due_at", where=DEAD),
         _found_by("ix_jobs_failed_at", "failed_at", where=DEAD),
         _found_by("ix_jobs_failed_at_fault_kind", "fault_kind", "failed_at", where=DEAD),
         _found_by("ix_jobs_failed_at_fault_code", "fault_code", "failed_at", where=DEAD),

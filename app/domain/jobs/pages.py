@@ -49,20 +49,21 @@ async def jobs_page(session: AsyncSession, wanted: JobFilter, order: JobOrder, r
         InvalidInput: a range of failure times is to be read in another order than theirs: no index gives that.
     """
     sorts = SORTS[order]
-    if order in BY_FAILURE:
-        wanted = in_order_of_failure(wanted)
-    elif wanted.failed_from is not None or wanted.failed_until is not None:
+    if order not in BY_FAILURE and (wanted.failed_from is not None or wanted.failed_until is not None):
         raise InvalidInput(
             "Jobs that failed within a time are listed in the order in which they failed.",
             hint="Give orderBy: FAILED_LAST or FAILED_FIRST with failedFrom and failedUntil.",
             path=("orderBy",),
         )
-    rows = (await session.scalars(keyset_of_any(every(session), ways(session, wanted), sorts, request))).all()
+    found = ways(session, in_order(wanted, order))
+    rows = (await session.scalars(keyset_of_any(every(session), found, sorts, request))).all()
     return page(rows, sorts, request)
 
 
-def in_order_of_failure(wanted: JobFilter) -> JobFilter:
-    """The same filter, for jobs that have failed and are known to have a time of it."""
+def in_order(wanted: JobFilter, order: JobOrder) -> JobFilter:
+    """The jobs of a filter that an order has: by failure, those that have failed and have a time of it."""
+    if order not in BY_FAILURE:
+        return wanted
     states = wanted.in_states()
     if states is not None and JobState.FAILED not in states:
         return replace(wanted, states=())

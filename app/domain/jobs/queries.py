@@ -45,14 +45,21 @@ def ways(session: AsyncSession, wanted: JobFilter) -> list[Way[Select[Job]]]:
         rest, lead, values = replace(wanted, fault_codes=None), Job.fault_code, wanted.fault_codes
     elif wanted.connections is not None:
         rest, lead, values = replace(wanted, connections=None), Job.connection_id, wanted.connections
-    elif wanted.platforms is not None and (states is None or len(wanted.platforms) != 1 or wanted.only_failed()):
+    elif wanted.platforms is not None and (states is None or len(wanted.platforms) != 1 or wanted.about_failures):
         rest, lead, values = replace(wanted, platforms=None), Job.platform, wanted.platforms
-    elif states is not None and not wanted.only_failed():
-        rest, lead, values = replace(wanted, states=None, needs_attention=None, final=None), Job.state, states
+    elif states is not None and not wanted.about_failures:
+        return [_in_state(session, wanted, state) for state in states]
     else:
         return [Way(jobs(session, wanted))]
     found = jobs(session, rest)
     return [Way(found.where(pinned(lead, value)), lead) for value in dict.fromkeys(values)]
+
+
+def _in_state(session: AsyncSession, wanted: JobFilter, state: JobState) -> Way[Select[Job]]:
+    rest = replace(wanted, states=None, needs_attention=None, final=None)
+    if state is JobState.FAILED and wanted.needs_attention:  # dead letters have an index of their own
+        return Way(jobs(session, replace(rest, discarded=False)))
+    return Way(jobs(session, rest).where(pinned(Job.state, state)), Job.state)
 
 
 async def count(session: AsyncSession, wanted: JobFilter) -> int:

@@ -18,6 +18,7 @@ from app.domain.jobs.story import Deed, Life, Story, tell
 from app.domain.keys.queries import by_ids as keys_by_ids
 from app.domain.posts.queries import post as read_post
 from app.domain.tenants.queries import own as own_tenant
+from app.kernel.errors import InvalidInput
 from app.services.events import of_subject as events_of
 from connectors.catalog import Catalog, UnknownPlatform
 
@@ -39,13 +40,14 @@ async def explain(session: AsyncSession, catalog: Catalog, job_id: UUID, zone: s
 
     Raises:
         NotFound: no such job in this tenant.
+        InvalidInput: there is no such zone.
     """
     job = await read_job(session, job_id)
     post = await read_post(session, job.post_id)
     connection = await read_connection(session, job.connection_id)
     events = [Deed(row.at, row.type, row.actor, row.changes) for row in await events_of(session, job_id, MOST)]
     audit = [Deed(row.at, row.verb, row.actor, row.details) for row in await audit_of(session, job_id, MOST)]
-    clock = ZoneInfo(zone or (await own_tenant(session)).zone or post.zone or "UTC")
+    clock = clock_of(zone or (await own_tenant(session)).zone or post.zone or "UTC")
     life = Life(
         job=job,
         planned_by=post.created_by,
@@ -58,6 +60,20 @@ async def explain(session: AsyncSession, catalog: Catalog, job_id: UUID, zone: s
         names=await _names(session, [post.created_by, *(one.actor for one in (*events, *audit))]),
     )
     return Explained(job, clock, tell(life))
+
+
+def clock_of(zone: str) -> ZoneInfo:
+    """The rules of a zone.
+
+    Raises:
+        InvalidInput: there is no such zone.
+    """
+    try:
+        return ZoneInfo(zone)
+    except (KeyError, ValueError, OSError):
+        raise InvalidInput(
+            f"There is no time zone {zone!r}.", hint="Use an IANA name such as Europe/Berlin.", path=("zone",)
+        ) from None
 
 
 def _name(catalog: Catalog, platform: str) -> str:

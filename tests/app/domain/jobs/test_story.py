@@ -98,8 +98,8 @@ def test_a_post_that_went_out_at_the_second_try() -> None:
         (
             -60,
             (
-                "The API key “Desk” scheduled it for @me on Scripted; now planned for 2026-07-01 09:00:00 Europe/Berlin, "
-                "and to be out by 2026-07-01 10:00:00 Europe/Berlin."
+                "The API key “Desk” scheduled it for @me on Scripted; now planned for 2026-07-01 09:00:00 "
+                "Europe/Berlin, and to be out by 2026-07-01 10:00:00 Europe/Berlin."
             ),
         ),
         (-30, "The API key “Desk” moved it to 2026-07-01 09:00:00 Europe/Berlin."),
@@ -107,16 +107,16 @@ def test_a_post_that_went_out_at_the_second_try() -> None:
         (
             1,
             (
-                "One request, POST https://s.example/posts, was answered with 503. Nothing was published; it was put off "
-                "to try again. It is down. (the platform: status 503, x)"
+                "One request, POST https://s.example/posts, was answered with 503. Nothing was published; it was put "
+                "off to try again. It is down. (the platform: status 503, x)"
             ),
         ),
         (20, "Worker w1 took it to publish it. This was try number 2, about part 1 of 1."),
         (
             20.5,
             (
-                f"The request that publishes part 1 was about to leave, under the key {KEY}. From here on a crash leaves "
-                "the outcome unknown."
+                f"The request that publishes part 1 was about to leave, under the key {KEY}. From here on a crash "
+                "leaves the outcome unknown."
             ),
         ),
         (
@@ -155,8 +155,8 @@ def test_a_lost_answer_that_a_person_settled() -> None:
         (
             1,
             (
-                "One request, POST https://s.example/posts, was not answered. The request was sent and no certain answer "
-                "came, so the outcome was unknown."
+                "One request, POST https://s.example/posts, was not answered. The request was sent and no certain "
+                "answer came, so the outcome was unknown."
             ),
         ),
         (10, "Worker w1 asked the platform whether the post is there. This was try number 2, about part 1 of 1."),

@@ -214,7 +214,8 @@ async def test_pages_go_on_in_number_and_in_time(world: World, monkeypatch: pyte
     connection, start = await world.connection(), now()
     jobs = [await failed(world, connection) for _ in range(5)]
     moments: list[datetime | None] = []
-    seen, cursor, counts = [], None, []
+    seen, counts = [], []
+    cursor: str | None = None
     for _ in range(3):
         place = Place.read(cursor) if cursor else None
         which = Selection(DEAD, after=place.after if place else None)

@@ -9,14 +9,13 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-import orjson
 import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.actions.posts.schedule import window
 from app.boot import surroundings
 from app.cli import durations
-from app.cli.jobs import ACTOR, JobId, Json, Tenant, Zone, key_of, print_story
+from app.cli.jobs import ACTOR, JobId, Json, Tenant, Zone, as_json, key_of, print_story
 from app.cli.tenants import database, tenant_of
 from app.domain.jobs.filter import JobFilter
 from app.domain.jobs.model import Job
@@ -62,7 +61,7 @@ def list_letters(
     with surroundings.attached() as settings:
         found = surroundings.run(_list(settings, tenant, wanted, limit))
     if json:
-        typer.echo(orjson.dumps([_as_json(job) for job in found]))
+        typer.echo(as_json([_row(job) for job in found]))
         return
     for job in found:
         fault_of = job.fault or {"kind": "unknown", "message": ""}
@@ -186,13 +185,12 @@ def _report(answers: Sequence[Answer], *, json: bool) -> None:
     if json:
         told = {
             "dryRun": dry,
-            "changed": [{**_as_json(one.job), "at": one.at} for one in taken],
+            "changed": [{**_row(one.job), "at": one.at} for one in taken],
             "refused": [
-                {**_as_json(one.job), "reason": one.reason.value, "message": one.message, "hint": one.hint}
-                for one in left
+                {**_row(one.job), "reason": one.reason.value, "message": one.message, "hint": one.hint} for one in left
             ],
         }
-        typer.echo(orjson.dumps(told))
+        typer.echo(as_json(told))
         return
     for one in taken:
         typer.echo(f"{one.job.id}  {'would be changed' if dry else 'changed'}  {one.at or ''}".rstrip())
@@ -201,7 +199,7 @@ def _report(answers: Sequence[Answer], *, json: bool) -> None:
     typer.echo(f"{len(taken)} {'would be changed' if dry else 'changed'}, {len(left)} left.", err=True)
 
 
-def _as_json(job: Job) -> dict[str, Any]:
+def _row(job: Job) -> dict[str, Any]:
     return {
         "id": job.id,
         "postId": job.post_id,

@@ -42,6 +42,11 @@ def key_of(given: str) -> UUID:
         return decode(given, "Job")
 
 
+def as_json(told: object) -> str:
+    """For programs; ids as the database gives them are of a kind of its driver's own."""
+    return orjson.dumps(told, default=str).decode()
+
+
 def print_story(tenant: str, job: str, zone: str | None, *, json: bool) -> None:
     """Print one job's story."""
     with surroundings.attached() as settings:
@@ -50,12 +55,12 @@ def print_story(tenant: str, job: str, zone: str | None, *, json: bool) -> None:
     if json:
         moments = [{"at": one.at, "text": one.text, "exchanges": one.exchanges} for one in story.told]
         told = {"id": found.job.id, "zone": found.zone.key, "moments": moments, "now": story.now, "next": story.next}
-        typer.echo(orjson.dumps({**told, "nextAt": story.next_at, "options": story.options}))
+        typer.echo(as_json({**told, "nextAt": story.next_at, "options": story.options}))
         return
     for one in story.told:
         typer.echo(f"{one.at.astimezone(found.zone):%Y-%m-%d %H:%M:%S}  {one.text}")
         for exchange in one.exchanges:
-            typer.echo(f"    {orjson.dumps(exchange, default=str).decode()}")
+            typer.echo(f"    {as_json(exchange)}")
     typer.echo(f"Now: {story.now}\nNext: {story.next}")
     for option in story.options:
         typer.echo(f"You can: {option}")

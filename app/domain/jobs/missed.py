@@ -24,8 +24,9 @@ HARMLESS = (JobEvent.BACK_OFF, JobEvent.PARK, JobEvent.RESCUE)
 
 
 def missed() -> ColumnElement[bool]:
-    """A job that failed because its window passed."""
-    return and_(Job.state == JobState.FAILED, Job.fault["kind"].astext == MISSED_WINDOW["kind"])
+    """A job that failed because its window passed, and that nobody took off the list."""
+    late = Job.fault["kind"].astext == MISSED_WINDOW["kind"]
+    return and_(Job.state == JobState.FAILED, late, Job.discarded_at.is_(None))
 
 
 def never_sent() -> ColumnElement[bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -259,6 +260,15 @@ async def test_a_discarded_job_is_off_the_list_until_it_is_replayed_by_name(worl
     assert [one.job.id for one in (await replay(world, selection=named(job))).taken] == [job.id]
     row = await world.row(job.id)
     assert (row.state, row.discarded_at) == (S.SCHEDULED, None)
+
+
+async def test_two_replays_at_once_take_each_job_once(world: World) -> None:
+    connection = await world.connection()
+    jobs = [await failed(world, connection) for _ in range(5)]
+    done = await asyncio.gather(*(replay(world, selection=named(*jobs)) for _ in range(4)))
+    assert sorted(one.job.id for answer in done for one in answer.taken) == sorted(job.id for job in jobs)
+    assert {reason for answer in done for reason in reasons(answer).values()} == {R.NOT_FAILED}
+    assert [(await world.types(job.id)).count("job.replayed") for job in jobs] == [1] * 5
 
 
 async def test_a_job_of_another_workspace_does_not_exist(world: World, stranger: World) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from app.actions.jobs.discard import discard
 from app.actions.jobs.park import miss, park
 from app.domain.connections.errors import ConnectionNotUsable
 from app.domain.connections.model import Connection
@@ -98,6 +99,15 @@ async def test_dropped_posts_stay_failed_and_are_offered_no_more(world: World) -
     assert (row.state, (row.fault or {})["kind"], row.wake_at) == (S.FAILED, "dropped", None)
     assert (await backlog(world, connection)).missed == 0
     assert (await world.types(job.id))[-1] == "job.dropped"
+    assert list((await release(world, connection_id=connection.id)).jobs) == []
+
+
+async def test_a_discarded_post_is_offered_no_more(world: World) -> None:
+    connection = await world.connection()
+    job = await missed(world, connection)
+    async with world.db.transaction(world.tenant) as session:
+        await discard(session, job.id)
+    assert (await backlog(world, connection)).missed == 0
     assert list((await release(world, connection_id=connection.id)).jobs) == []
 
 

@@ -6,7 +6,20 @@ import sys
 
 import typer
 
-from app.cli import database, dead_letters, doctor, jobs, keys, sandbox, serve, story, tenants, vault, webhooks
+from app.cli import (
+    database,
+    dead_letters,
+    doctor,
+    jobs,
+    keys,
+    sandbox,
+    serve,
+    story,
+    tenants,
+    vault,
+    verify,
+    webhooks,
+)
 from app.flows.boot import BootRefused
 from app.flows.runtime import NotConfigured
 from app.kernel.embedded.faults import EmbeddedError
@@ -27,6 +40,7 @@ story.register(app)
 database.register(app)
 sandbox.register(app)
 doctor.register(app)
+verify.register(app)
 app.add_typer(keys.app, name="keys")
 app.add_typer(tenants.app, name="tenant")
 app.add_typer(dead_letters.app, name="dlq")

@@ -127,10 +127,14 @@ class Database:
             yield session
 
     @asynccontextmanager
-    async def snapshot(self, tenant: UUID) -> AsyncIterator[AsyncSession]:
-        """One tenant's rows as of one moment: several statements that agree with each other."""
+    async def snapshot(self, tenant: UUID, *, read_only: bool = False) -> AsyncIterator[AsyncSession]:
+        """One tenant's rows as of one moment: several statements that agree with each other.
+
+        With `read_only` the server itself refuses to write, whatever the statements say.
+        """
+        options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": read_only}
         async with self._app(info={"tenant": tenant}) as session:
-            await session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            await session.connection(execution_options=options)
             yield session
 
     @asynccontextmanager

@@ -51,6 +51,7 @@ from app.domain.jobs.states import FINAL, JobEvent, JobState, ParkReason
 from app.domain.jobs.verdict import Verdict
 from app.domain.posts.states import project
 from app.flows.connections import switch
+from app.flows.upkeep.verify import verify_tenant
 from app.services.db import Database
 from connectors.contract import PublishedRef
 from tests.fixtures.scripted import Scripted
@@ -329,6 +330,11 @@ class JobMachine(RuleBasedStateMachine):
             self._check(row)
             posts.setdefault(row["post_id"], []).append(row["state"])
         assert all(row["post_state"] == project(posts[row["post_id"]]) for row in rows)
+
+    def teardown(self) -> None:
+        """What an operator's `postd verify` asks holds wherever an example ends."""
+        if getattr(self, "jobs", None):
+            assert self.ground.run(verify_tenant(self.world.db, self.world.tenant)) == []
 
     async def _read(self) -> tuple[list[asyncpg.Record], asyncpg.Record]:
         async with self.world.owner.acquire() as connection:

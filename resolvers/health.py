@@ -10,7 +10,7 @@ from functools import partial
 from app.actions.keys.authenticate import Principal
 from app.domain.keys.model import Scope
 from app.flows.health import Health as Seen
-from app.flows.health import Queue, read_health, read_installation
+from app.flows.health import Installation, read_health, read_installation
 from resolvers.context import Context, Info
 from resolvers.loaders import refresh
 from schema.health import Health
@@ -32,7 +32,7 @@ async def _shared(context: Context) -> Health:
     return await _seen(caller, own, lambda: share("installation", partial(read_installation, rt), EVERY))
 
 
-async def _seen(caller: Principal, own: Awaitable[Seen], whole: Callable[[], Awaitable[Queue | None]]) -> Health:
+async def _seen(caller: Principal, own: Awaitable[Seen], whole: Callable[[], Awaitable[Installation | None]]) -> Health:
     """What a caller may see: the installation's queue is for operators."""
     if Scope.OPERATOR not in caller.scopes:
         return Health.of(await own)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Annotated
+from uuid import UUID
 
 import strawberry
 
 from app.actions.posts.check import Target, check, refuse_errors
-from app.actions.posts.schedule import Schedule, schedule
+from app.actions.posts.schedule import Schedule, schedule, window
 from app.actions.posts.update import Update, update
 from app.domain.posts.planned_time import PlannedTime as Planned
 from app.domain.posts.planned_time import usable
 from app.flows.publishing import plans
+from app.flows.publishing.quiet import foreseen
 from resolvers.acting import acting
 from resolvers.context import Context, Info
 from schema import post_inputs as inputs
@@ -27,6 +29,10 @@ MAX_TARGETS = 100
 def _targets(given: Sequence[inputs.TargetInput]) -> list[Target]:
     inputs.bounded(given, MAX_TARGETS, ("input", "targets"))
     return [one.target(number) for number, one in enumerate(given)]
+
+
+def _accounts(targets: Sequence[Target]) -> list[UUID]:
+    return [one.connection_id for one in targets]
 
 
 def _usable(context: Context, given: PlannedTimeInput | None) -> Planned:
@@ -51,12 +57,14 @@ async def schedule_post(
         publish_by=input.publish_by,
         labels=inputs.labels(input.labels),
         idempotency_key=inputs.idempotency_key(input.idempotency_key),
+        late_policy=input.after_publish_by,
     )
     async with acting(info.context) as session:
         done = await schedule(session, rt.catalog, command)
+        waits = await foreseen(session, _accounts(command.targets), done.post.due_at, done.post.publish_by)
     post = Post.of(done.post)
     return results.PostScheduled(
-        post=post, replayed=done.replayed, notices=results.notices(post.publish_at, done.warnings)
+        post=post, replayed=done.replayed, notices=results.notices(post.publish_at, done.warnings, waits)
     )
 
 
@@ -69,10 +77,12 @@ async def validate_post(
     time = _usable(info.context, input.publish_at)
     async with info.context.rt.db.read(info.context.tenant) as session:
         checked = await check(session, info.context.rt.catalog, content, targets)
+        until = window(time.at, input.publish_by, info.context.rt.settings.timing)
+        waits = await foreseen(session, _accounts(targets), time.at, until)
     refuse_errors(checked)
     planned = PlannedTime.of(time.at, time.local, time.zone, time.notice)
     warnings = [problem for one in checked for problem in one.problems]
-    return results.PostValid(publish_at=planned, notices=results.notices(planned, warnings))
+    return results.PostValid(publish_at=planned, notices=results.notices(planned, warnings, waits))
 
 
 async def update_post(
@@ -105,8 +115,9 @@ async def reschedule_post(
         row = await plans.reschedule_post(
             session, post_id, time, now=now, timing=timing, publish_by=until, revision=revision
         )
+        waits = await plans.foreseen_for(session, row)
     post = Post.of(row)
-    return results.PostRescheduled(post=post, notices=results.notices(post.publish_at, ()))
+    return results.PostRescheduled(post=post, notices=results.notices(post.publish_at, (), waits))
 
 
 async def publish_post_now(
@@ -117,7 +128,9 @@ async def publish_post_now(
     rt, post_id = info.context.rt, decode(input.post_id, "Post", ("input", "postId"))
     async with acting(info.context) as session:
         row = await plans.publish_post_now(session, post_id, now=rt.clock.now(), timing=rt.settings.timing)
-    return results.PostRescheduled(post=Post.of(row), notices=[])
+        waits = await plans.foreseen_for(session, row)
+    post = Post.of(row)
+    return results.PostRescheduled(post=post, notices=results.notices(post.publish_at, (), waits))
 
 
 async def cancel_post(

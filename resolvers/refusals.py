@@ -35,6 +35,7 @@ TABLE: Sequence[tuple[type[Exception], type[words.UserError]]] = (
     (jobs.JobNotReschedulable, words.JobNotReschedulable),
     (jobs.JobNotRetryable, words.JobNotRetryable),
     (jobs.JobNotInReview, words.JobNotInReview),
+    (jobs.JobNotLate, words.JobNotLate),
     (jobs.JobNotPublished, words.JobNotPublished),
     (jobs.JobNotEditable, words.JobNotEditable),
     (jobs.RevisionConflict, words.JobRevisionConflict),

@@ -19,6 +19,7 @@ from resolvers.events import events
 from resolvers.health import health, health_updated
 from resolvers.jobs import cancel_job, explain_job, reschedule_job, resolve_job, retry_job
 from resolvers.keys import create_api_key, revoke_api_key
+from resolvers.late import decide_publishing_rules, publishing_rules, settle_late_job
 from resolvers.lists import connections, jobs, posts, review_queue
 from resolvers.live import connection_updated, event_added, job_updated, post_updated
 from resolvers.media import complete_media_upload, create_media_upload, delete_media, import_media
@@ -43,6 +44,7 @@ from schema import (
     connection_results,
     job_results,
     key_results,
+    late_results,
     media_results,
     missed_results,
     post_results,
@@ -59,6 +61,7 @@ from schema.node import Node
 from schema.paging import Listing
 from schema.platforms import Platform
 from schema.posts import Post
+from schema.rules import DecidePublishingRulesResult, PublishingRules
 from schema.webhooks import ReplayWebhookResult, WebhookDelivery
 
 READ, WRITE, PUBLISH, CONNECT, ADMIN = Scope.READ, Scope.WRITE_POSTS, Scope.PUBLISH, Scope.CONNECTIONS, Scope.ADMIN
@@ -87,6 +90,9 @@ class Query:
     )
     webhook_deliveries: Listing[WebhookDelivery] = root(
         webhook_deliveries, ADMIN, "What platforms have sent about the workspace's connections, newest first."
+    )
+    publishing_rules: PublishingRules = root(
+        publishing_rules, READ, "What was decided about late posts and quiet hours."
     )
     health: Health = root(health, READ, "Whether posts go out, and what holds them up if not.")
     analytics: Analytics = root(analytics, READ, "What came of what was planned, from our own rows.")
@@ -161,6 +167,12 @@ class Mutation:
     )
     resolve_job: job_results.ResolveJobResult = root(
         resolve_job, PUBLISH, "Say what became of a job whose outcome nobody could find out."
+    )
+    settle_late_job: late_results.SettleLateJobResult = root(
+        settle_late_job, PUBLISH, "Say what becomes of a job that needs review because it is late: nothing was sent."
+    )
+    decide_publishing_rules: DecidePublishingRulesResult = root(
+        decide_publishing_rules, ADMIN, "Decide what follows when posts are late, and in which hours nothing goes out."
     )
     edit_published_post: job_results.EditPublishedPostResult = root(
         edit_published_post, PUBLISH, "Change a published post on its platform, where the platform can."

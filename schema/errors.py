@@ -205,6 +205,11 @@ class JobNotInReview(AboutJob):
     """Not in review."""
 
 
+@strawberry.type(description="The job does not wait for a person because it is late.")
+class JobNotLate(AboutJob):
+    """Not late."""
+
+
 @strawberry.type(description="The post is not on the platform, so there is nothing to change there.")
 class JobNotPublished(AboutJob):
     """Not published."""

@@ -11,6 +11,7 @@ from app.flows.health import Check as CheckSeen
 from app.flows.health import Health as Seen
 from app.flows.health import HealthState
 from app.flows.health import Queue as QueueSeen
+from app.flows.upkeep.punctuality import Standing
 from schema.words import offer
 
 offer(HealthState, "How a part of the system is.")
@@ -20,7 +21,9 @@ offer(HealthState, "How a part of the system is.")
 class HealthCheck:
     """A check."""
 
-    name: str = strawberry.field(description="Which part: database, redis, bus, workers, schedulers or punctuality.")
+    name: str = strawberry.field(
+        description="Which part: database, redis, bus, workers, schedulers, punctuality or publishing."
+    )
     state: HealthState = strawberry.field(description="How it is.")
     message: str = strawberry.field(description="What was found, and what to do where it is not as it should be.")
     seconds: float | None = strawberry.field(description="How long it took to answer, where that was measured.")
@@ -61,6 +64,45 @@ class Queue:
         )
 
 
+@strawberry.type(description="How it stands with the objective: which share of the posts is accepted in time.")
+class Punctuality:
+    """A standing."""
+
+    objective: float = strawberry.field(description="The share that is meant to be in time, e.g. 0.99.")
+    within_seconds: float = strawberry.field(
+        description="In time is what its platform has accepted within this many seconds of its moment."
+    )
+    days: float = strawberry.field(description="Over how many days it is measured.")
+    in_time: int = strawberry.field(description="Posts that were in time.")
+    late: int = strawberry.field(
+        description="Posts that were not, or missed their window. What quiet hours, a pause, a lost access or a person "
+        "held back is not held against them."
+    )
+    achieved: float = strawberry.field(description="The share that was in time; 1 where there was none.")
+    budget_left: float = strawberry.field(
+        description="The share of the allowed late posts that is left; below 0 the objective is broken."
+    )
+    burn_hour: float = strawberry.field(
+        description="How fast the budget was used up in the last hour: at 1 it lasts just as long as `days`."
+    )
+    burn_six_hours: float = strawberry.field(description="The same over the last six hours.")
+
+    @classmethod
+    def of(cls, seen: Standing) -> Punctuality:
+        """A standing of the flow."""
+        return cls(
+            objective=seen.target,
+            within_seconds=seen.seconds,
+            days=seen.span.total_seconds() / 86400,
+            in_time=seen.figures.good,
+            late=seen.figures.late,
+            achieved=seen.figures.achieved,
+            budget_left=seen.budget_left,
+            burn_hour=seen.burns["1h"],
+            burn_six_hours=seen.burns["6h"],
+        )
+
+
 @strawberry.type(description="Whether posts go out, and what holds them up if not.")
 class Health:
     """The whole picture."""
@@ -77,10 +119,17 @@ class Health:
     installation: Queue | None = strawberry.field(
         description="What waits in all workspaces together; null without the scope `OPERATOR`."
     )
+    punctuality: Punctuality | None = strawberry.field(
+        description="How punctual the workspace's posts were; null while the database does not answer."
+    )
+    installation_punctuality: Punctuality | None = strawberry.field(
+        description="How punctual those of all workspaces were; null without the scope `OPERATOR`."
+    )
 
     @classmethod
     def of(cls, seen: Seen) -> Health:
         """The flow's picture."""
+        whole = seen.installation
         return cls(
             state=seen.state,
             checked_at=seen.checked_at,
@@ -89,5 +138,7 @@ class Health:
             workers=seen.workers,
             schedulers=seen.schedulers,
             queue=None if seen.queue is None else Queue.of(seen.queue),
-            installation=None if seen.installation is None else Queue.of(seen.installation),
+            installation=None if whole is None else Queue.of(whole.queue),
+            punctuality=None if seen.punctuality is None else Punctuality.of(seen.punctuality),
+            installation_punctuality=None if whole is None else Punctuality.of(whole.punctuality),
         )

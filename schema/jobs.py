@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from app.domain.jobs.late import ReviewReason, review_reason
 from app.domain.jobs.model import Job as Row
 from app.domain.jobs.model import JobPart as PartRow
 from app.domain.jobs.review import review
 from app.domain.jobs.states import MACHINE, JobEvent, JobState, JobStep, ParkReason
+from app.kernel.late_policy import LatePolicy
 from schema.attempts import Attempt, Fault
 from schema.connections import Connection
 from schema.content import Content
@@ -38,6 +40,8 @@ class JobAction(StrEnum):
     """Take it up again: retryJob."""
     RESOLVE = "resolve"
     """Say what became of it: resolveJob."""
+    SETTLE_LATE = "settle_late"
+    """Say what becomes of it although it is late: settleLateJob."""
     EDIT = "edit"
     """Change the post on the platform: editPublishedPost."""
     DELETE = "delete"
@@ -107,7 +111,14 @@ class Job(Node):
     next_attempt_at: datetime | None = strawberry.field(
         description="When somebody looks at it next; null when nobody has to."
     )
-    publish_by: datetime = strawberry.field(description="It fails when it has not gone out by then.")
+    publish_by: datetime = strawberry.field(description="When it is too late; `latePolicy` says what follows.")
+    late_policy: LatePolicy = strawberry.field(description="What follows when it has not gone out by `publishBy`.")
+    not_before: datetime = strawberry.field(
+        description="Nothing is sent before: the planned instant, the end of quiet hours, or of a pause between tries."
+    )
+    quiet_until: datetime | None = strawberry.field(
+        description="The end of the quiet hours that held it back; null where none did."
+    )
     park_reason: ParkReason | None = strawberry.field(description="What a parked job waits for.")
     attempt_count: int = strawberry.field(description="How many tries were used.")
     max_attempts: int = strawberry.field(description="How many tries it has.")
@@ -135,6 +146,11 @@ class Job(Node):
     def fault(self) -> Fault | None:
         """The fault."""
         return Fault.of(self.row.fault)
+
+    @derived("Why it waits for a person; null while it does not.")
+    def review_reason(self) -> ReviewReason | None:
+        """The reason."""
+        return review_reason(self.row)
 
     @derived("The post on the platform; null until it is out.")
     def published(self) -> PublishedPost | None:
@@ -169,7 +185,7 @@ class Job(Node):
         row = self.row
         found = [action for action, event in _EVENTS.items() if row.state in MACHINE.sources(event) and row.part == 0]
         if row.state is JobState.NEEDS_REVIEW:
-            return [JobAction.RESOLVE]
+            return [JobAction.SETTLE_LATE if review_reason(row) is ReviewReason.LATE else JobAction.RESOLVE]
         if row.state is JobState.PUBLISHING and row.step is not JobStep.SENDING and row.part == 0:
             found.append(JobAction.CANCEL)
         found += [JobAction.DISCARD] * (row.state is JobState.FAILED and row.discarded_at is None)
@@ -190,6 +206,9 @@ class Job(Node):
             due_at=row.due_at,
             next_attempt_at=row.wake_at,
             publish_by=row.publish_by,
+            late_policy=row.late_policy,
+            not_before=row.ready_at,
+            quiet_until=row.quiet_until,
             park_reason=row.park_reason,
             attempt_count=row.attempts,
             max_attempts=row.max_attempts,

@@ -11,6 +11,7 @@ import strawberry
 from app.actions.posts.check import Target
 from app.domain.posts.content import Stored, content, part
 from app.kernel.errors import InvalidInput
+from app.kernel.late_policy import LatePolicy
 from schema.node import decode
 from schema.options import PlatformOptionsInput
 from schema.planned_time import PlannedTimeInput
@@ -125,6 +126,9 @@ class SchedulePostInput:
     publish_by: datetime | None = strawberry.field(
         default=None, description="When it counts as missed; by default some hours after the planned time."
     )
+    after_publish_by: LatePolicy | None = strawberry.field(
+        default=None, description="What follows when it is missed; by default what the workspace's rules say."
+    )
     labels: list[str] | None = strawberry.field(default=None, description="Your own words to find it by.")
     idempotency_key: str | None = strawberry.field(
         default=None,
@@ -139,6 +143,7 @@ class ValidatePostInput:
     content: ContentInput = strawberry.field(description="What to post on all targets.")
     targets: list[TargetInput] = strawberry.field(description="Where to post.")
     publish_at: PlannedTimeInput | None = strawberry.field(default=None, description="When; without it: now.")
+    publish_by: datetime | None = strawberry.field(default=None, description="When it would count as missed.")
 
 
 @strawberry.input(description="What to change in a post that waits. What is left out stays.")

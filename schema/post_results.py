@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, TypeAlias
+from zoneinfo import ZoneInfo
 
 import strawberry
 
 from app.domain.posts.errors import TargetProblem
 from app.domain.posts.planned_time import TimeNotice
 from app.flows.publishing.plans import PostCancelled as Outcome
+from app.flows.publishing.quiet import Wait
 from schema.errors import (
     ConnectionNotUsable,
     IdempotencyKeyReused,
@@ -23,6 +26,7 @@ from schema.errors import (
 )
 from schema.jobs import Job
 from schema.posts import PlannedTime, Post
+from schema.scalars import LocalDateTime
 
 CLOCKS = {
     TimeNotice.MISSING: "This local time does not exist on that day, because clocks go forward: it goes out later.",
@@ -36,13 +40,32 @@ class Notice:
 
     message: str = strawberry.field(description="What to know.")
     problem: Problem | None = strawberry.field(description="The warning of a platform behind it, if any.")
+    clock: TimeNotice | None = strawberry.field(
+        default=None, description="What was unusual about the local time that was asked for, if anything."
+    )
+    asked: LocalDateTime | None = strawberry.field(
+        default=None, description="The local time that was asked for, where it did not exist or existed twice."
+    )
+    at: datetime | None = strawberry.field(
+        default=None, description="What it became: the instant taken for that time, or the end of quiet hours."
+    )
 
 
-def notices(time: PlannedTime, warnings: Sequence[TargetProblem]) -> list[Notice]:
+def notices(time: PlannedTime, warnings: Sequence[TargetProblem], waits: Sequence[Wait] = ()) -> list[Notice]:
     """What is worth knowing about a post that was accepted."""
     found = [Notice(message=one.problem.message, problem=Problem.of(one)) for one in warnings]
+    quiet = [Notice(message=_quiet(wait), problem=None, at=wait.until) for wait in waits]
     clock = time.notice
-    return found if clock is None else [Notice(message=CLOCKS[clock], problem=None), *found]
+    if clock is None:
+        return [*quiet, *found]
+    return [Notice(message=CLOCKS[clock], problem=None, asked=time.local, at=time.at, clock=clock), *quiet, *found]
+
+
+def _quiet(wait: Wait) -> str:
+    end = wait.until.astimezone(ZoneInfo(wait.zone))
+    where = "one of its targets" if len(wait.connections) == 1 else f"{len(wait.connections)} of its targets"
+    then = " That is after its window: the late policy decides." if wait.past_window else ""
+    return f"Quiet hours: on {where} it waits until {end:%Y-%m-%d %H:%M} ({wait.zone}).{then}"
 
 
 @strawberry.type(description="The post is scheduled: it goes out once, at its time, or its jobs say why not.")
@@ -85,7 +108,7 @@ class PostCancelled:
     post: Post = strawberry.field(description="The post as it is now.")
     cancelled: list[Job] = strawberry.field(description="Nothing of these was sent, and nothing will be.")
     requested: list[Job] = strawberry.field(description="These are being prepared; they stop before they are sent.")
-    too_late: list[Job] = strawberry.field(description="These were sent, or had ended.")
+    too_late: list[Job] = strawberry.field(description="These were sent, had ended, or need review.")
 
     @classmethod
     def of(cls, outcome: Outcome) -> PostCancelled:

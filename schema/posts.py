@@ -10,7 +10,8 @@ import strawberry
 
 from app.domain.posts.model import Post as Row
 from app.domain.posts.planned_time import TimeNotice
-from app.domain.posts.states import LatePolicy, PostState
+from app.domain.posts.states import PostState
+from app.kernel.late_policy import LatePolicy
 from schema.content import Content
 from schema.node import Node, encode
 from schema.scalars import LocalDateTime, TimeZone
@@ -72,7 +73,7 @@ class Post(Node):
     labels: list[str] = strawberry.field(description="The user's own words to find it by.")
     publish_at: PlannedTime = strawberry.field(description="When it is meant to go out.")
     publish_by: datetime = strawberry.field(
-        description="A job that has not gone out by then fails, with the reason: it is never sent late in silence."
+        description="When a job that has not gone out is too late; `latePolicy` says what follows."
     )
     late_policy: LatePolicy = strawberry.field(description="What happens when the window has passed.")
     state: PostState = strawberry.field(description="What a planner shows: it follows from the jobs.")

@@ -14,15 +14,18 @@ from textwrap import dedent
 
 import strawberry
 
+from app.actions.jobs.settle_late import LateChoice
 from app.domain.connections.states import ConnectionState
+from app.domain.jobs.late import ReviewReason
 from app.domain.jobs.review import Resolution
 from app.domain.jobs.states import JobState, JobStep, ParkReason
 from app.domain.keys.model import Scope
 from app.domain.media.model import MediaState
 from app.domain.posts.planned_time import TimeNotice
-from app.domain.posts.states import LatePolicy, PostState
+from app.domain.posts.states import PostState
 from app.flows.publishing.copies import CopyNeed
 from app.flows.publishing.missed import MissedAction
+from app.kernel.late_policy import LatePolicy
 from connectors.capabilities import ConnectBy, FieldKind, FormatKey, MediaKind, ReconcileClass, ScopeUse, Unit
 from connectors.contract import Severity
 
@@ -51,6 +54,8 @@ def offer(kind: type[StrEnum], description: str, more: Mapping[str, str] | None 
 offer(ConnectionState, "Whether an account can be used, and who has to act.")
 offer(PostState, "What a planner shows of a post: it follows from the states of its jobs.")
 offer(LatePolicy, "What happens when a job has not gone out within its window.")
+offer(ReviewReason, "Why a job waits for a person.")
+offer(LateChoice, "What becomes of a job that is late.")
 offer(JobState, "Where a job is. A job is one post on one connection.")
 offer(
     JobStep,

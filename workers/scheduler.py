@@ -19,6 +19,7 @@ from app.actions.media.due import due_for_fitting
 from app.actions.webhooks.due import due_for_processing
 from app.flows.runtime import Runtime
 from app.flows.upkeep.gauges import measure
+from app.flows.upkeep.heartbeat import beat
 from app.flows.upkeep.retention import sweep
 from app.kernel import metrics
 from app.services.wakeups import WakeUp, WakeUps
@@ -45,6 +46,7 @@ async def run(rt: Runtime, wakeups: WakeUps, stop: asyncio.Event) -> None:
         group.create_task(_repeat(stop, "webhooks", lambda: scan_webhooks(rt, wakeups)))
         group.create_task(_repeat(stop, "retention", lambda: _sweep(rt)))
         group.create_task(_repeat(stop, "gauges", lambda: _measure(rt)))
+        group.create_task(_repeat(stop, "heartbeat", lambda: _beat(rt)))
 
 
 async def scan_jobs(rt: Runtime, wakeups: WakeUps) -> float:
@@ -79,6 +81,11 @@ async def scan_connections(rt: Runtime, wakeups: WakeUps) -> float:
 async def _measure(rt: Runtime) -> float:
     await measure(rt)
     return MEASURE_EVERY
+
+
+async def _beat(rt: Runtime) -> float:
+    await beat(rt)
+    return rt.settings.timing.heartbeat_every
 
 
 async def scan_media(rt: Runtime, wakeups: WakeUps) -> float:

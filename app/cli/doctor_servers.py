@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.cli.finding import Finding
 from app.domain.processes.model import Process
+from app.flows.upkeep.prune import SLACK, old_rows
 from app.flows.upkeep.rotate import closed_keys
 from app.kernel.settings import Settings
 from app.services import schema
@@ -29,9 +30,9 @@ async def of_servers(settings: Settings) -> list[Finding]:
         return [*found, Finding("database", ok=False, evidence="no address is set", remedy=remedy)]
     db = Database(settings.database_url.get_secret_value(), name="postd-doctor", size=2)
     try:
-        for look in (_database, _schema, _roles, _sealed_secrets, _processes):
+        for look in (_database, _schema, _roles, _sealed_secrets, _processes, _old_rows):
             found.append(await _guarded(look, db, settings))
-            if not found[-1].ok and look not in {_sealed_secrets, _processes}:
+            if not found[-1].ok and look not in {_sealed_secrets, _processes, _old_rows}:
                 break
     finally:
         await db.close()
@@ -111,6 +112,15 @@ async def _processes(db: Database, _settings: Settings) -> Finding:
     lacking = [role for role in ("api", "worker", "scheduler") if role not in counts]
     remedy = f"Start {' and '.join(f'`postd {role}`' for role in lacking)}, or `postd all`." if lacking else ""
     return Finding("processes", not lacking, evidence, remedy)
+
+
+async def _old_rows(db: Database, settings: Settings) -> Finding:
+    found = [one for one in await old_rows(db, settings.timing, behind=SLACK) if one.rows]
+    evidence = ", ".join(f"{one.rows} of {one.table}" for one in found)
+    if not found:
+        return Finding("old rows", ok=True, evidence="no table holds what should have been deleted a day ago")
+    remedy = "A running scheduler deletes them. `postd prune` does it now; `postd prune --dry-run` counts."
+    return Finding("old rows", ok=False, evidence=f"past their time for more than a day: {evidence}", remedy=remedy)
 
 
 def _cause(error: Exception) -> str:

@@ -12,6 +12,8 @@ from app.cli import (
     doctor,
     jobs,
     keys,
+    plans,
+    prune,
     sandbox,
     serve,
     story,
@@ -41,7 +43,9 @@ database.register(app)
 sandbox.register(app)
 doctor.register(app)
 verify.register(app)
+prune.register(app)
 app.add_typer(keys.app, name="keys")
+app.add_typer(plans.app, name="plans")
 app.add_typer(tenants.app, name="tenant")
 app.add_typer(dead_letters.app, name="dlq")
 app.add_typer(jobs.app, name="jobs")

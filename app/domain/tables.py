@@ -12,6 +12,8 @@ from app.domain.keys import model as keys
 from app.domain.media import model as media
 from app.domain.posts import model as posts
 from app.domain.processes import model as processes
+from app.domain.punctuality import model as punctuality
+from app.domain.rules import model as rules
 from app.domain.tenants import model as tenants
 from app.domain.webhooks import model as webhooks
 from app.services import events, gates, idempotency
@@ -28,6 +30,8 @@ MODULES = (
     webhooks,
     audit,
     processes,
+    rules,
+    punctuality,
     events,
     gates,
     idempotency,

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TypeVar
 from uuid import UUID
 
 from redis.exceptions import RedisError
@@ -22,11 +23,14 @@ from app.domain.jobs import statistics
 from app.domain.jobs.states import JobState
 from app.domain.processes import queries as processes
 from app.flows.runtime import Runtime
+from app.flows.upkeep.heartbeat import stall
 from app.flows.upkeep.presence import BEAT
+from app.flows.upkeep.punctuality import Standing, standing
 from app.services import schema
 from app.services.gates import Gate
 from app.version import VERSION
 
+T = TypeVar("T")
 PATIENCE = 1.0
 """Seconds that each part has to answer."""
 ALIVE = timedelta(seconds=3 * BEAT)
@@ -71,6 +75,14 @@ class Queue:
 
 
 @dataclass(frozen=True, slots=True)
+class Installation:
+    """What concerns all workspaces together."""
+
+    queue: Queue
+    punctuality: Standing
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """The whole picture."""
 
@@ -81,7 +93,9 @@ class Health:
     schedulers: int = 0
     queue: Queue | None = None
     """The workspace's own; None while the database does not answer."""
-    installation: Queue | None = field(default=None)
+    punctuality: Standing | None = None
+    """The workspace's own; None while the database does not answer."""
+    installation: Installation | None = field(default=None)
     """Of all workspaces together; for operators."""
 
     @property
@@ -94,10 +108,15 @@ class Health:
 async def read_health(rt: Runtime, tenant: UUID) -> Health:
     """Look at everything that concerns a workspace, at the same time."""
     database, redis, seen = await asyncio.gather(_database(rt), _redis(rt), _processes(rt))
-    queue = await _within(_queue(rt, tenant)) if database.state is HealthState.OK else None
+    queue, punctual, moving = None, None, None
+    if database.state is HealthState.OK:
+        looks = (_within(_queue(rt, tenant)), _within(_punctual(rt, tenant)), _within(_moving(rt)))
+        queue, punctual, moving = await asyncio.gather(*looks)
     checks = [database, redis, _bus(rt), _role("worker", seen), _role("scheduler", seen)]
     if queue is not None:
         checks.append(_punctuality(queue, rt.clock.now()))
+    if moving is not None:
+        checks.append(moving)
     return Health(
         checked_at=rt.clock.now(),
         version=VERSION,
@@ -105,15 +124,30 @@ async def read_health(rt: Runtime, tenant: UUID) -> Health:
         workers=seen.get("worker", 0),
         schedulers=seen.get("scheduler", 0),
         queue=queue,
+        punctuality=punctual,
     )
 
 
-async def read_installation(rt: Runtime) -> Queue | None:
-    """What waits in all workspaces together, for operators; None while the database does not answer."""
-    return await _within(_queue(rt, None))
+async def read_installation(rt: Runtime) -> Installation | None:
+    """What concerns all workspaces together, for operators; None while the database does not answer."""
+    queue, punctual = await asyncio.gather(_within(_queue(rt, None)), _within(_punctual(rt, None)))
+    return None if queue is None or punctual is None else Installation(queue, punctual)
 
 
-async def _within(work: Awaitable[Queue]) -> Queue | None:
+async def _punctual(rt: Runtime, tenant: UUID | None) -> Standing:
+    async with rt.db.system() if tenant is None else rt.db.read(tenant) as session:
+        return await standing(session, tenant, rt.settings.timing)
+
+
+async def _moving(rt: Runtime) -> Check:
+    async with rt.db.system() as session:
+        found = await stall(session, rt.clock.now(), rt.settings.timing)
+    if found is not None:
+        return Check("publishing", HealthState.DOWN, found.message)
+    return Check("publishing", HealthState.OK, "What is due is claimed.")
+
+
+async def _within(work: Awaitable[T]) -> T | None:
     try:
         async with asyncio.timeout(PATIENCE):
             return await work

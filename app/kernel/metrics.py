@@ -37,6 +37,33 @@ DUE_LAG: Final = Histogram(
     buckets=(0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600),
     registry=REGISTRY,
 )
+ACCEPTED_LAG: Final = Histogram(
+    "postd_accepted_lag_seconds",
+    "From when a job was owed to when its platform had accepted it.",
+    ["platform"],
+    buckets=(0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600),
+    registry=REGISTRY,
+)
+OBJECTIVE: Final = Gauge(
+    "postd_punctuality_objective", "The share of posts that is meant to be accepted in time.", registry=REGISTRY
+)
+ACHIEVED: Final = Gauge(
+    "postd_punctuality_achieved", "The share that was, over the objective's span.", registry=REGISTRY
+)
+BURN: Final = Gauge(
+    "postd_punctuality_burn_rate",
+    "How fast the budget of late posts is used up: at 1 it lasts just as long as the objective's span.",
+    ["window"],
+    registry=REGISTRY,
+)
+STALLED: Final = Gauge("postd_publishing_stalled", "1 while jobs are due and no worker claims any.", registry=REGISTRY)
+HEARTBEATS: Final = Counter(
+    "postd_heartbeats",
+    "Signs of life to the monitor outside: sent, failed or withheld.",
+    ["outcome"],
+    registry=REGISTRY,
+)
+PRUNED: Final = Counter("postd_pruned_rows", "Rows that had had their time.", ["table"], registry=REGISTRY)
 OLDEST_DUE: Final = Gauge(
     "postd_oldest_due_seconds", "How long the oldest job that is due has been waiting.", registry=REGISTRY
 )

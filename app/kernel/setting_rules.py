@@ -46,6 +46,12 @@ def http(value: str) -> str:
     return value
 
 
+def secret_http(value: SecretStr) -> SecretStr:
+    """Take the address of an HTTP server that is as good as a password: who knows it can use it."""
+    http(value.get_secret_value())
+    return value
+
+
 def own_origin(value: str) -> str:
     """Keep the origin: a path there would break redirect addresses."""
     parts = _split(value)

@@ -139,6 +139,11 @@ class Settings(BaseSettings):
     metrics_port: int = Field(
         default=0, ge=0, le=65535, description="Workers and schedulers serve /metrics from this port on; 0 means not."
     )
+    heartbeat_url: Annotated[SecretStr, AfterValidator(rules.secret_http)] | None = Field(
+        default=None,
+        description="A monitor's address that is called with GET while posts go out; it raises the alarm by silence. "
+        "A private address must be in egress_allow.",
+    )
     log_level: Annotated[str, AfterValidator(rules.log_level)] = Field(
         default="INFO", description="DEBUG, INFO, WARNING or ERROR."
     )

@@ -8,6 +8,11 @@ from typing import Self
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.kernel.late_policy import LatePolicy
+
+DAY = 86400.0
+"""Seconds."""
+
 
 class Timing(BaseSettings):
     """Every interval of the publisher, in seconds. The demo and the tests run them short."""
@@ -33,6 +38,11 @@ class Timing(BaseSettings):
     publish_window: float = Field(
         default=6 * 3600, gt=0, description="publishBy when the user gives none: planned time plus this."
     )
+    late_policy: LatePolicy = Field(
+        default=LatePolicy.FAIL,
+        description="What follows when a post has not gone out by publishBy, unless the post or its workspace says "
+        "otherwise: fail, publish (all the same) or ask (a person).",
+    )
     review_after: float = Field(
         default=900, gt=0, description="How long an unknown outcome is searched for before a person is asked."
     )
@@ -54,6 +64,35 @@ class Timing(BaseSettings):
     event_retention: float = Field(
         default=7 * 86400, gt=0, description="How long events are kept for resuming subscribers."
     )
+    attempt_retention: float = Field(
+        default=90 * DAY,
+        ge=DAY,
+        description="How long the tries of published and cancelled jobs are kept; those of other jobs stay.",
+    )
+    audit_retention: float = Field(default=730 * DAY, ge=30 * DAY, description="How long the audit log is kept.")
+    key_retention: float = Field(
+        default=7 * DAY, ge=DAY, description="How long idempotency keys are known: a later repeat is a new request."
+    )
+    check_retention: float = Field(
+        default=30 * DAY, ge=DAY, description="How long the checks of connections are kept, for their timelines."
+    )
+    objective_seconds: float = Field(
+        default=60, gt=0, description="A post is in time when its platform has accepted it within this."
+    )
+    objective_target: float = Field(
+        default=0.99, gt=0, lt=1, description="The share of posts that is meant to be in time."
+    )
+    objective_days: float = Field(
+        default=30, gt=0, le=365, description="Over how many days the objective for punctuality is measured."
+    )
+    heartbeat_every: float = Field(
+        default=60, gt=0, description="How often the scheduler looks whether posts go out, and gives its sign of life."
+    )
+    stall_after: float = Field(
+        default=300,
+        gt=0,
+        description="Publishing stands still when jobs were due for longer than this and none was claimed.",
+    )
     webhook_retention: float = Field(
         default=30 * 86400, gt=0, description="How long incoming webhooks are kept, and so known as duplicates."
     )
@@ -62,6 +101,11 @@ class Timing(BaseSettings):
     )
     media_unused: float = Field(default=30 * 86400, gt=0, description="How long a file is kept that no post has shown.")
     request_timeout: float = Field(default=30, gt=0, description="Total time of one call to a platform.")
+
+    @property
+    def objective_span(self) -> timedelta:
+        """How far back the objective for punctuality looks."""
+        return timedelta(days=self.objective_days)
 
     @property
     def horizon(self) -> timedelta:

@@ -19,6 +19,7 @@ from sqlalchemy.orm import aliased
 from app.actions.jobs.transition import now, soon, transition
 from app.domain.connections.model import Connection
 from app.domain.connections.states import USABLE
+from app.domain.jobs.late import may_go_out
 from app.domain.jobs.model import Job, JobAttempt, JobPart
 from app.domain.jobs.states import JobEvent, JobState, JobStep
 from app.kernel import ids
@@ -68,7 +69,7 @@ async def _take(session: AsyncSession, command: Claim) -> Job | None:
                 session,
                 command.job_id,
                 JobEvent.CLAIM,
-                where=(Job.ready_at <= now(), Job.publish_by > now(), usable, ~busy),
+                where=(Job.ready_at <= now(), may_go_out(), usable, ~busy),
                 values={
                     "step": JobStep.PREPARED,
                     "fence": Job.fence + 1,

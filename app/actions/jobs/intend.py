@@ -20,9 +20,11 @@ from app.actions.jobs.settle import end_attempt, pass_baton
 from app.actions.jobs.transition import now, soon, transition
 from app.domain.connections.model import Connection
 from app.domain.connections.states import USABLE, ConnectionState
-from app.domain.jobs.faults import MISSED_WINDOW
+from app.domain.jobs.faults import LATE, MISSED_WINDOW
+from app.domain.jobs.late import look, may_go_out, too_late
 from app.domain.jobs.model import Job, JobPart
 from app.domain.jobs.states import JobEvent, JobStep, ParkReason
+from app.kernel.late_policy import LatePolicy
 from app.services.db import tenant_of
 
 
@@ -41,8 +43,8 @@ async def intend(session: AsyncSession, command: Intend) -> bool:
 
     Returns:
         True when the request may leave; False when the job was cancelled instead, as the user asked, parked
-        because its connection was switched off, or failed because its window ended while it was prepared. A thread
-        that has begun is not broken off by the end of its window.
+        because its connection was switched off, or ended as too late because its window passed while it was
+        prepared. A thread that has begun is not broken off by the end of its window.
 
     Raises:
         LeaseLost: the lease is over; nothing was written.
@@ -56,7 +58,7 @@ async def intend(session: AsyncSession, command: Intend) -> bool:
         session,
         command.job_id,
         JobEvent.INTEND,
-        where=(*held, Job.cancel_requested_at.is_(None), usable, or_(Job.part > 0, Job.publish_by > now())),
+        where=(*held, Job.cancel_requested_at.is_(None), usable, or_(Job.part > 0, may_go_out())),
         values={"step": JobStep.SENDING, "lease_until": soon(command.lease), "wake_at": soon(command.lease)},
         details={"part": command.part},
     )
@@ -85,16 +87,18 @@ async def _stop(
     parked = {
         "attempts": Job.attempts - 1,
         "park_reason": case((paused, ParkReason.PAUSED), else_=ParkReason.CONNECTION),
-        "wake_at": Job.publish_by,
+        "wake_at": look(),
     }
-    late = (Job.part == 0) & (Job.publish_by <= now())
+    first = Job.part == 0
+    missed = {"wake_at": None, "fault": MISSED_WINDOW, "overdue_at": now()}
     ends: tuple[tuple[JobEvent, ColumnElement[bool], dict[str, Any]], ...] = (
         (JobEvent.ABORT, Job.cancel_requested_at.is_not(None), {"wake_at": None}),
-        (JobEvent.FAIL, late, {"wake_at": None, "fault": MISSED_WINDOW}),
+        (JobEvent.FAIL, first & too_late(LatePolicy.FAIL), missed),
+        (JobEvent.ASK_LATE, first & too_late(LatePolicy.ASK), {"wake_at": None, "fault": LATE}),
         (JobEvent.PARK, ~usable, parked),
     )
     for event, guard, values in ends:
-        told = {"fault": MISSED_WINDOW["kind"]} if event is JobEvent.FAIL else {}
+        told = {"fault": values["fault"]["kind"]} if "fault" in values else {}
         ended = {**left, **values}
         job = await transition(session, command.job_id, event, where=(*held, guard), values=ended, details=told)
         if job is not None:

@@ -1,21 +1,24 @@
-"""Park waiting jobs, release them, and fail the ones whose window has passed.
+"""Park waiting jobs, release them, and end the ones whose window has passed.
 
-Promise: a parked job uses no attempt, shows the reason, and is never forgotten: when its window ends it fails with
-`missed_window` instead of going out hours late.
+Promise: a parked job uses no attempt, shows the reason, and is never forgotten: when its window ends, its late policy
+says whether it fails with `missed_window`, a person is asked, or it goes out all the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.actions.jobs.transition import now, transition
-from app.domain.jobs.faults import MISSED_WINDOW
+from app.domain.jobs.faults import LATE, MISSED_WINDOW
+from app.domain.jobs.late import given_up, look, may_go_out, too_late
 from app.domain.jobs.model import Job
-from app.domain.jobs.states import MACHINE, JobEvent, ParkReason
+from app.domain.jobs.states import MACHINE, WAITING, JobEvent, JobState, ParkReason
+from app.kernel.late_policy import LatePolicy
 from app.services.db import tenant_of
 
 
@@ -27,7 +30,7 @@ async def park(session: AsyncSession, job_id: UUID, reason: ParkReason) -> Job |
         job_id,
         JobEvent.PARK,
         where=(Job.state.in_(waiting),),
-        values={"park_reason": reason, "wake_at": Job.publish_by},
+        values={"park_reason": reason, "wake_at": look()},
         details={"reason": reason},
     )
 
@@ -41,22 +44,33 @@ async def park_connection(session: AsyncSession, connection_id: UUID, reason: Pa
 async def release_connection(session: AsyncSession, connection_id: UUID) -> Sequence[Job]:
     """Let a connection's parked jobs go out, those still inside their window."""
     released = []
-    for job_id in await _jobs(session, connection_id, JobEvent.RELEASE, Job.publish_by > now()):
+    for job_id in await _jobs(session, connection_id, JobEvent.RELEASE, may_go_out()):
         ready = func.greatest(Job.due_at, now())
-        values = {"park_reason": None, "ready_at": ready, "wake_at": ready}
-        job = await transition(session, job_id, JobEvent.RELEASE, where=(Job.publish_by > now(),), values=values)
+        values = {"park_reason": None, "ready_at": ready, "wake_at": ready, "owed_at": ready}
+        job = await transition(session, job_id, JobEvent.RELEASE, where=(may_go_out(),), values=values)
         if job is not None:
             released.append(job)
     return released
 
 
 async def miss(session: AsyncSession, job_id: UUID) -> Job | None:
-    """Fail a waiting job whose window has passed; None while it is open."""
-    values = {"park_reason": None, "wake_at": None, "fault": MISSED_WINDOW}
-    details = {"fault": MISSED_WINDOW["kind"]}
-    return await transition(
-        session, job_id, JobEvent.MISS, where=(Job.publish_by <= now(),), values=values, details=details
-    )
+    """Do with a waiting job whose window has passed what its policy says; None where it still may go out."""
+    ended: dict[str, Any] = {"park_reason": None, "wake_at": None, "fault": MISSED_WINDOW, "overdue_at": given_up()}
+    asked: dict[str, Any] = {"park_reason": None, "wake_at": None, "fault": LATE}
+    for event, policy, values in ((JobEvent.MISS, LatePolicy.FAIL, ended), (JobEvent.ASK_LATE, LatePolicy.ASK, asked)):
+        told = {"fault": values["fault"]["kind"]}
+        waits = (Job.state.in_(WAITING), too_late(policy))
+        job = await transition(session, job_id, event, where=waits, values=values, details=told)
+        if job is not None:
+            return job
+    return None
+
+
+async def stay_parked(session: AsyncSession, job_id: UUID) -> None:
+    """Look again later at a parked job that may go out although its window has passed."""
+    mine = (Job.tenant_id == tenant_of(session), Job.id == job_id, Job.state == JobState.PARKED)
+    query = update(Job).where(*mine, Job.publish_by <= now()).values(wake_at=look())
+    await session.execute(query.execution_options(synchronize_session=False))
 
 
 async def _jobs(session: AsyncSession, connection_id: UUID, event: JobEvent, *where: object) -> Sequence[UUID]:

@@ -50,6 +50,8 @@ async def reschedule(session: AsyncSession, command: Reschedule) -> Job:
             "ready_at": command.due_at,
             "wake_at": command.due_at,
             "publish_by": command.publish_by,
+            "owed_at": None,
+            "quiet_until": None,
             "park_reason": None,
             "attempts": 0,
             "fault": None,

@@ -19,6 +19,7 @@ from app.actions.jobs.settle import consequences, place
 from app.actions.jobs.transition import now, soon, transition
 from app.domain.jobs.errors import JobNotInReview
 from app.domain.jobs.faults import BY_HAND, own
+from app.domain.jobs.late import ReviewReason, review_reason
 from app.domain.jobs.model import Job, JobPart
 from app.domain.jobs.queries import job as read_job
 from app.domain.jobs.review import Resolution
@@ -51,6 +52,8 @@ async def resolve(session: AsyncSession, command: Resolve) -> Job:
         InvalidInput: another job's post is at that address; nothing was changed.
     """
     known = await read_job(session, command.job_id)
+    if review_reason(known) is ReviewReason.LATE:
+        raise JobNotInReview(known)
     match command.resolution:
         case Resolution.CONFIRM:
             job = await _confirm(session, known, command)
@@ -97,6 +100,7 @@ async def _send_again(session: AsyncSession, known: Job, command: Resolve) -> Jo
         "ready_at": now(),
         "wake_at": now(),
         "publish_by": soon(command.window),
+        "owed_at": now(),
         "attempts": 0,
         "crashes": 0,
         "step": None,

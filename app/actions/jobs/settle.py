@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.actions.jobs.checkpoint import LeaseLost
 from app.actions.jobs.transition import now, soon, started, transition
+from app.domain.jobs.late import look
 from app.domain.jobs.model import WAITING_TO_RUN, Job, JobAttempt, JobPart
 from app.domain.jobs.states import JobEvent, JobState, JobStep
 from app.domain.jobs.verdict import Verdict
@@ -101,7 +102,7 @@ async def consequences(
     if not verdict.counts:
         values["attempts"] = Job.attempts - 1
     if event is JobEvent.PARK:
-        return {**values, "park_reason": verdict.park, "wake_at": Job.publish_by}
+        return {**values, "park_reason": verdict.park, "wake_at": look()}
     if verdict.wait is None:
         raise ValueError(f"a verdict of {event} must say when to look again")
     again = soon(verdict.wait)
@@ -110,8 +111,7 @@ async def consequences(
         values["attempts"] = func.least(Job.attempts, Job.max_attempts - 1)
     if event in (JobEvent.BACK_OFF, JobEvent.PROVE_ABSENT):
         # Looked at when the window ends, if that is earlier than the next try: nobody learns of a miss late.
-        look = func.least(again, Job.publish_by)
-        return {**values, "ready_at": again, "wake_at": look, "unknown_since": None, "processing_since": None}
+        return {**values, "ready_at": again, "wake_at": look(again), "unknown_since": None, "processing_since": None}
     if event is JobEvent.ACCEPT:
         return {**values, "wake_at": again, "processing_since": func.coalesce(Job.processing_since, now())}
     # LOSE_ANSWER, OVERDUE: the step stays where it was, as evidence.

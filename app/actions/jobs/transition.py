@@ -51,6 +51,9 @@ PAST: Mapping[JobEvent, str] = {
     JobEvent.RESCHEDULE: "job.rescheduled",
     JobEvent.REPLAY: "job.replayed",
     JobEvent.MISS: "job.failed",
+    JobEvent.ASK_LATE: "job.needs_review",
+    JobEvent.TAKE_UP: "job.taken_up",
+    JobEvent.HOLD: "job.held",
 }
 """The name that each change has in the event log."""
 

@@ -24,8 +24,10 @@ from app.domain.posts.content import Stored, media_ids
 from app.domain.posts.errors import TargetProblem
 from app.domain.posts.model import Post, TermKind
 from app.domain.posts.planned_time import PlannedTime, PlannedTimeInvalid, usable
-from app.domain.posts.states import LatePolicy, PostState
+from app.domain.posts.states import PostState
+from app.domain.rules.queries import rules
 from app.kernel import ids
+from app.kernel.late_policy import LatePolicy
 from app.kernel.timing import Timing
 from app.services import events, gates, idempotency
 from app.services.db import tenant_of
@@ -46,6 +48,8 @@ class Schedule:
     publish_by: datetime | None = None
     labels: tuple[str, ...] = ()
     idempotency_key: str | None = None
+    late_policy: LatePolicy | None = None
+    """None: the workspace's, else the installation's."""
 
     def fingerprint(self) -> object:
         """What makes two commands the same for an idempotency key; a post for now is the same a minute later."""
@@ -53,7 +57,10 @@ class Schedule:
         when: object = None
         if self.time is not None:
             when = (self.time.local, self.time.zone) if self.time.local else self.time.at.isoformat()
-        return [self.content, targets, when, self.publish_by and self.publish_by.isoformat(), sorted(self.labels)]
+        window = self.publish_by and self.publish_by.isoformat()
+        # What was added later is a part only where it is given: keys that were used before still match.
+        policy = [] if self.late_policy is None else [self.late_policy]
+        return [self.content, targets, when, window, sorted(self.labels), *policy]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +86,8 @@ async def schedule(session: AsyncSession, catalog: Catalog, command: Schedule) -
     time = PlannedTime(command.now) if command.time is None else usable(command.time, command.now)
     checked = await check(session, catalog, command.content, command.targets)
     refuse_errors(checked)
-    post = _post(tenant_of(session), post_id, time, command)
+    policy = command.late_policy or (await rules(session)).late_policy or command.timing.late_policy
+    post = _post(tenant_of(session), post_id, time, command, policy)
     session.add(post)
     # The post's row is written first: its jobs refer to it.
     await session.flush()
@@ -114,7 +122,7 @@ def window(due_at: datetime, publish_by: datetime | None, timing: Timing) -> dat
     return publish_by
 
 
-def _post(tenant: UUID, post_id: UUID, time: PlannedTime, command: Schedule) -> Post:
+def _post(tenant: UUID, post_id: UUID, time: PlannedTime, command: Schedule, policy: LatePolicy) -> Post:
     due_at = max(time.at, command.now)
     return Post(
         id=post_id,
@@ -127,7 +135,7 @@ def _post(tenant: UUID, post_id: UUID, time: PlannedTime, command: Schedule) -> 
         zone=time.zone,
         time_notice=time.notice,
         publish_by=window(due_at, command.publish_by, command.timing),
-        late_policy=LatePolicy.FAIL,
+        late_policy=policy,
         revision=1,
         created_by=command.actor,
         created_at=command.now,
@@ -150,6 +158,7 @@ def _add_job(session: AsyncSession, post: Post, target: Checked, command: Schedu
         ready_at=post.due_at,
         wake_at=post.due_at,
         publish_by=post.publish_by,
+        late_policy=post.late_policy,
         max_attempts=command.timing.max_attempts,
     )
     session.add(job)

@@ -30,5 +30,6 @@ class AuditEntry(Table):
         UniqueConstraint("tenant_id", "id"),
         Index("ix_audit_log_tenant_id_at_id", "tenant_id", "at", "id"),
         Index("ix_audit_log_tenant_id_subject_id_at", "tenant_id", "subject_id", "at"),
+        Index("ix_audit_log_at", "at"),
         of_tenant(),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from app.domain.jobs.faults import LATE
 from app.domain.jobs.model import Job
 from app.domain.jobs.states import JobState
 from app.kernel.errors import DomainError
@@ -32,7 +33,10 @@ class JobNotCancellable(JobRefusal):
         elif job.state is JobState.FAILED:
             message, hint = "The job has failed; it will not go out.", "Nothing to do."
         elif job.state is JobState.NEEDS_REVIEW:
-            message, hint = "Nobody knows yet whether the post is out.", "Settle it with resolveJob."
+            if (job.fault or {}).get("kind") == LATE["kind"]:
+                message, hint = "The post is late and waits for you.", "Drop it with settleLateJob."
+            else:
+                message, hint = "Nobody knows yet whether the post is out.", "Settle it with resolveJob."
         else:
             message = "It is too late: the post is on its way to the platform."
             hint = "Wait for the outcome, then delete it with deletePublishedPost."
@@ -71,10 +75,31 @@ class JobNotInReview(JobRefusal):
     code: ClassVar[str] = "JOB_NOT_IN_REVIEW"
 
     def __init__(self, job: Job) -> None:
+        late = job.state is JobState.NEEDS_REVIEW
         super().__init__(
             job,
-            f"A job that is {job.state.replace('_', ' ')} has nothing to be settled.",
-            hint="Only jobs in NEEDS_REVIEW are settled by a person.",
+            "The outcome is known: nothing was sent, because it was too late."
+            if late
+            else f"A job that is {job.state.replace('_', ' ')} has nothing to be settled.",
+            hint="Settle it with settleLateJob." if late else "Only jobs in NEEDS_REVIEW are settled by a person.",
+        )
+
+
+class JobNotLate(JobRefusal):
+    """It does not wait because it is late."""
+
+    code: ClassVar[str] = "JOB_NOT_LATE"
+
+    def __init__(self, job: Job) -> None:
+        unknown = job.state is JobState.NEEDS_REVIEW
+        super().__init__(
+            job,
+            "Nobody knows yet whether the post is out."
+            if unknown
+            else f"A job that is {job.state.replace('_', ' ')} does not wait to be settled as late.",
+            hint="Settle it with resolveJob."
+            if unknown
+            else "Only jobs in NEEDS_REVIEW with the reason LATE are; move one that waits with rescheduleJob.",
         )
 
 

@@ -43,6 +43,11 @@ MISSED_WINDOW = own(
     "The post could not go out within its window, so it was not sent late.",
     "Choose a new time, or publish it now.",
 )
+LATE = own(
+    "late",
+    "The post could not go out within its window. Nothing was sent, and you wanted to be asked.",
+    "Use settleLateJob: publish it now, give it a new time, or drop it.",
+)
 DROPPED = own(
     "dropped",
     "The post missed its window, and a person let it go.",

@@ -10,6 +10,7 @@ from sqlalchemy import CheckConstraint, Computed, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.jobs.states import FINAL, LEASED, MACHINE, JobEvent, JobState, JobStep, ParkReason
+from app.kernel.late_policy import LatePolicy
 from app.services.tables import Key, Table, Word, of_tenant, one_of, refers
 
 
@@ -53,6 +54,14 @@ class Job(Table):
     wake_at: Mapped[datetime | None]
     """When somebody must look at this row next: the one clock column."""
     publish_by: Mapped[datetime]
+    late_policy: Mapped[LatePolicy] = mapped_column(Word(LatePolicy), server_default=text("'fail'"))
+    """What follows when it has not gone out by `publish_by`."""
+    quiet_until: Mapped[datetime | None]
+    """The end of the quiet hours that held it back, the last time."""
+    owed_at: Mapped[datetime | None]
+    """From when its lateness is ours: the end of quiet hours, of a pause, of a lost access; null: `due_at`."""
+    overdue_at: Mapped[datetime | None]
+    """When it was given up as too late, with nothing but us in the way."""
     fence: Mapped[int] = mapped_column(server_default=text("0"))
     """Counts claims; every write of a worker names it."""
     lease_until: Mapped[datetime | None]
@@ -89,6 +98,7 @@ class Job(Table):
         one_of("state", JobState),
         one_of("step", JobStep, optional=True),
         one_of("park_reason", ParkReason, optional=True),
+        one_of("late_policy", LatePolicy),
         CheckConstraint(
             f"(wake_at IS NULL) = (state IN ({quoted((*FINAL, JobState.NEEDS_REVIEW))}))", name="somebody_looks_next"
         ),
@@ -149,6 +159,8 @@ class Job(Table):
         _found_by("ix_jobs_failed_at_fault_code", "fault_code", "failed_at", where=DEAD),
         _found_by("ix_jobs_failed_at_platform", "platform", "failed_at", where=DEAD),
         _found_by("ix_jobs_failed_at_connection", "connection_id", "failed_at", where=DEAD),
+        Index("ix_jobs_published_at", "published_at", postgresql_where=text("published_at IS NOT NULL")),
+        Index("ix_jobs_overdue_at", "overdue_at", postgresql_where=text("overdue_at IS NOT NULL")),
         of_tenant(),
         refers("post_id", "posts"),
         refers("connection_id", "connections"),
@@ -210,6 +222,7 @@ class JobAttempt(Table):
     __table_args__ = (
         UniqueConstraint("tenant_id", "id"),
         UniqueConstraint("tenant_id", "job_id", "fence"),
+        Index("ix_job_attempts_started_at", "started_at"),
         of_tenant(),
         refers("job_id", "jobs"),
     )

@@ -28,7 +28,7 @@ class JobState(StrEnum):
     UNKNOWN = "unknown"
     """Sent, no answer. Reconcile looks it up; nothing is ever sent again without that, or a person."""
     NEEDS_REVIEW = "needs_review"
-    """Nobody can tell by looking: a person settles it."""
+    """A person settles it: nobody can tell by looking whether it is out, or it is late and nothing was sent."""
     PUBLISHED = "published"
     """Out, with the platform's id. Final."""
     FAILED = "failed"
@@ -68,6 +68,9 @@ class JobEvent(StrEnum):
     RESCHEDULE = "reschedule"
     REPLAY = "replay"
     MISS = "miss"
+    ASK_LATE = "ask_late"
+    TAKE_UP = "take_up"
+    HOLD = "hold"
 
 
 class JobStep(StrEnum):
@@ -157,5 +160,14 @@ MACHINE: Machine[JobState, JobEvent] = Machine(
         Transition(E.RESCHEDULE, WAITING, S.SCHEDULED, "API", "revision matches"),
         Transition(E.REPLAY, (S.FAILED,), S.SCHEDULED, "API", "new epoch, audited"),
         Transition(E.MISS, WAITING, S.FAILED, "worker", "the window has passed: never silently late"),
+        Transition(
+            E.ASK_LATE,
+            (*WAITING, S.PUBLISHING),
+            S.NEEDS_REVIEW,
+            "worker",
+            "the window has passed, nothing was sent, the user wants to be asked",
+        ),
+        Transition(E.TAKE_UP, (S.NEEDS_REVIEW,), S.SCHEDULED, "a person", "asked because it was late; audited"),
+        Transition(E.HOLD, (S.SCHEDULED, S.RETRYING), S.SCHEDULED, "worker", "quiet hours: not before their end"),
     ),
 )

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, null, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from app.domain.jobs.model import Job
 from app.domain.jobs.states import JobState
@@ -87,6 +88,23 @@ async def by_state(session: AsyncSession, tenant: UUID | None) -> dict[JobState,
     if tenant is not None:
         query = query.where(Job.tenant_id == tenant)
     return {row.state: row.jobs for row in (await session.execute(query)).all()}
+
+
+async def waiting_since(session: AsyncSession, *, offered_for: timedelta) -> datetime | None:
+    """Since when the job that could go out and was not claimed has waited longest, in a system session.
+
+    One that waits for its turn behind another of its connection, on which a worker is at work, could not.
+    """
+    now, running = func.statement_timestamp(), aliased(Job)
+    turn = select(running.id).where(
+        running.tenant_id == Job.tenant_id,
+        running.connection_id == Job.connection_id,
+        running.state == JobState.PUBLISHING,
+        running.lease_until > now,
+    )
+    could = (Job.state.in_(DUE), Job.ready_at <= now, Job.wake_at <= now + offered_for, ~turn.exists())
+    found: datetime | None = await session.scalar(select(func.min(Job.ready_at)).where(*could))
+    return found
 
 
 async def oldest_due(session: AsyncSession, tenant: UUID | None, *, offered_for: timedelta) -> datetime | None:

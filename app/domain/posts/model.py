@@ -10,7 +10,8 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.domain.posts.states import LatePolicy, PostState
+from app.domain.posts.states import PostState
+from app.kernel.late_policy import LatePolicy
 from app.services.tables import Key, Table, Word, of_tenant, one_of, refers
 
 

@@ -25,13 +25,6 @@ class PostState(StrEnum):
     """Every job was cancelled."""
 
 
-class LatePolicy(StrEnum):
-    """What happens when a job has not gone out within its window."""
-
-    FAIL = "fail"
-    """It fails with the reason: never silently hours late."""
-
-
 UNDER_WAY = frozenset({"publishing", "processing", "unknown", "retrying"})
 
 

@@ -25,6 +25,7 @@ from app.domain.posts import queries
 from app.domain.posts.errors import PostNotEditable
 from app.domain.posts.model import Post
 from app.domain.posts.planned_time import PlannedTime, usable
+from app.flows.publishing.quiet import Wait, foreseen
 from app.kernel.timing import Timing
 
 
@@ -97,6 +98,13 @@ async def publish_post_now(session: AsyncSession, post_id: UUID, *, now: datetim
         NotFound, PostNotEditable: nothing was changed.
     """
     return await reschedule_post(session, post_id, PlannedTime(now), now=now, timing=timing)
+
+
+async def foreseen_for(session: AsyncSession, post: Post) -> list[Wait]:
+    """How long quiet hours will hold the jobs of a post back that wait."""
+    jobs = await job_queries.of_posts(session, [post.id])
+    waiting = [job.connection_id for job in jobs if job.state in WAITING]
+    return await foreseen(session, waiting, post.due_at, post.publish_by)
 
 
 async def _jobs(session: AsyncSession, post_id: UUID) -> Sequence[Job]:

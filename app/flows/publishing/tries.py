@@ -21,7 +21,9 @@ from app.actions.jobs.claim import Claimed
 from app.actions.jobs.settle import Settlement, settle
 from app.actions.posts.compose import as_options, as_part
 from app.domain.jobs.faults import BY_HAND
+from app.domain.jobs.late import lateness
 from app.domain.jobs.model import Job, JobPart
+from app.domain.jobs.states import JobState
 from app.domain.jobs.verdict import Verdict
 from app.domain.jobs.verdict import judge as judge_outcome
 from app.flows.publishing.authority import Authority
@@ -155,6 +157,8 @@ class Try:
         metrics.PUBLISHES.labels(platform=job.platform, outcome=job.state).inc()
         if verdict.fault is not None:
             metrics.FAULTS.labels(platform=job.platform, kind=verdict.fault["kind"]).inc()
+        if job.published_at is not None and job.state is JobState.PUBLISHED:
+            metrics.ACCEPTED_LAG.labels(platform=job.platform).observe(lateness(job))
         log.info("job.settled", job_state=job.state, verdict=verdict.event, platform=job.platform)
         if ref is not None and verdict.fault is None:
             self.parts[command.part].platform_ref, self.parts[command.part].url = ref.id, ref.url

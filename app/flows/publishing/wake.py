@@ -6,9 +6,11 @@ do no more than one.
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
-from app.actions.jobs.park import miss, park, release_connection
+from app.actions.jobs.hold import hold
+from app.actions.jobs.park import miss, park, release_connection, stay_parked
 from app.actions.jobs.rescue import rescue
 from app.domain.connections.model import Connection
 from app.domain.connections.queries import connection as read_connection
@@ -17,6 +19,7 @@ from app.domain.jobs.model import Job
 from app.domain.jobs.queries import job as read_job
 from app.domain.jobs.states import JobState, ParkReason
 from app.flows.publishing.publish import publish
+from app.flows.publishing.quiet import quiet_until
 from app.flows.publishing.reconcile import poll, reconcile
 from app.flows.runtime import Runtime
 from app.kernel import logs, metrics
@@ -30,10 +33,12 @@ async def wake(rt: Runtime, tenant: UUID, job_id: UUID, worker: str) -> None:
         async with rt.db.read(tenant) as session:
             job = await read_job(session, job_id)
             connection = await read_connection(session, job.connection_id)
+            quiet = await quiet_until(session, job, rt.clock.now())
     except NotFound:
         return
     with logs.bound(connection_id=connection.id, platform=job.platform):
-        await _attend(rt, tenant, job, connection, worker)
+        if quiet is None or connection.state not in USABLE or not await _held(rt, tenant, job, quiet):
+            await _attend(rt, tenant, job, connection, worker)
 
 
 async def _attend(rt: Runtime, tenant: UUID, job: Job, connection: Connection, worker: str) -> None:
@@ -46,10 +51,14 @@ async def _attend(rt: Runtime, tenant: UUID, job: Job, connection: Connection, w
             else:
                 await _park(rt, tenant, job.id, connection.id)
         case JobState.PARKED:
-            if not await _missed(rt, tenant, job) and connection.state in USABLE:
-                async with rt.db.transaction(tenant) as session:
-                    events.act_as(session, "worker")
+            if await _missed(rt, tenant, job):
+                return
+            async with rt.db.transaction(tenant) as session:
+                events.act_as(session, "worker")
+                if connection.state in USABLE:
                     await release_connection(session, connection.id)
+                else:
+                    await stay_parked(session, job.id)
         case JobState.PUBLISHING:
             await _rescue(rt, tenant, job)
         case JobState.PROCESSING:
@@ -66,6 +75,15 @@ async def _missed(rt: Runtime, tenant: UUID, job: Job) -> bool:
     async with rt.db.transaction(tenant) as session:
         events.act_as(session, "worker")
         return await miss(session, job.id) is not None
+
+
+async def _held(rt: Runtime, tenant: UUID, job: Job, until: datetime) -> bool:
+    """Whether quiet hours hold the job back; where its window is over before them, its late policy comes first."""
+    if await _missed(rt, tenant, job):
+        return True
+    async with rt.db.transaction(tenant) as session:
+        events.act_as(session, "worker")
+        return await hold(session, job.id, until) is not None
 
 
 async def _park(rt: Runtime, tenant: UUID, job_id: UUID, connection_id: UUID) -> None:

@@ -10,6 +10,7 @@ from app.domain.jobs.model import Job
 from app.domain.jobs.states import JobState
 from app.domain.jobs.statistics import oldest_due
 from app.flows.runtime import Runtime
+from app.flows.upkeep.punctuality import count, publish_gauges
 from app.kernel import metrics
 
 GAUGES = {JobState.UNKNOWN: metrics.UNKNOWN, JobState.NEEDS_REVIEW: metrics.NEEDS_REVIEW}
@@ -17,6 +18,8 @@ GAUGES = {JobState.UNKNOWN: metrics.UNKNOWN, JobState.NEEDS_REVIEW: metrics.NEED
 
 async def measure(rt: Runtime) -> None:
     """Look at the whole installation once."""
+    await count(rt)
+    await publish_gauges(rt)
     again = timedelta(seconds=rt.settings.timing.offer_again)
     counted = (
         select(Job.platform, Job.state, func.count()).where(Job.state.in_(GAUGES)).group_by(Job.platform, Job.state)

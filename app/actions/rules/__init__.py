@@ -1,0 +1,1 @@
+"""Verbs that change publishing rules: one file each, one short transaction of the caller."""

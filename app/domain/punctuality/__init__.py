@@ -1,0 +1,1 @@
+"""The noun `punctuality`: its table and queries. It imports no other noun."""

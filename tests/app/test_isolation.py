@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import time, timedelta
 from typing import Any
 
 import asyncpg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.actions.connections.tokens import load
 from app.actions.keys.create import CreateKey, create
+from app.actions.rules.decide import Decide, decide
 from app.domain.connections import pages as connection_pages
 from app.domain.connections import queries as connections
 from app.domain.connections import timeline as connection_timeline
@@ -26,9 +28,14 @@ from app.domain.keys.model import Scope
 from app.domain.media import queries as media
 from app.domain.posts import pages as post_pages
 from app.domain.posts import queries as posts
+from app.domain.punctuality import queries as punctuality
+from app.domain.punctuality.model import Punctuality
+from app.domain.rules import queries as rules
+from app.domain.rules.quiet import QuietHours, Window
 from app.domain.tables import metadata
 from app.kernel.errors import NotFound
 from app.services import events
+from app.services.db import tenant_of
 from app.services.paging import PageRequest
 from tests.fixtures.world import World, now
 
@@ -48,6 +55,8 @@ SYSTEM_GRANTS = {
     ("alembic_version", "SELECT"): {"*"},
     ("api_keys", "SELECT"): {"*"},
     ("api_keys", "UPDATE"): {"last_used_at"},
+    ("audit_log", "DELETE"): {"*"},
+    ("audit_log", "SELECT"): {"id", "at"},
     ("connection_checks", "DELETE"): {"*"},
     ("connection_checks", "SELECT"): {"at"},
     ("connections", "SELECT"): {
@@ -65,6 +74,8 @@ SYSTEM_GRANTS = {
     ("events", "SELECT"): {"tenant_id", "seq", "at"},
     ("idempotency_keys", "DELETE"): {"*"},
     ("idempotency_keys", "SELECT"): {"tenant_id", "created_at"},
+    ("job_attempts", "DELETE"): {"*"},
+    ("job_attempts", "SELECT"): {"id", "tenant_id", "job_id", "work", "started_at"},
     ("jobs", "SELECT"): {
         "id",
         "tenant_id",
@@ -76,6 +87,11 @@ SYSTEM_GRANTS = {
         "publish_by",
         "lease_until",
         "published_at",
+        "connection_id",
+        "owed_at",
+        "overdue_at",
+        "processing_since",
+        "unknown_since",
     },
     ("jobs", "UPDATE"): {"wake_at"},
     ("media", "SELECT"): {"id", "tenant_id", "state", "upload_hash", "upload_expires_at", "created_at", "fit_at"},
@@ -89,6 +105,10 @@ SYSTEM_GRANTS = {
     ("processes", "INSERT"): {"*"},
     ("processes", "SELECT"): {"*"},
     ("processes", "UPDATE"): {"seen_at"},
+    ("punctuality", "DELETE"): {"*"},
+    ("punctuality", "INSERT"): {"*"},
+    ("punctuality", "SELECT"): {"*"},
+    ("punctuality", "UPDATE"): {"good", "late"},
     ("sealed_tokens", "SELECT"): {"id", "tenant_id", "connection_id", "field", "kek_id"},
     ("tenant_gates", "INSERT"): {"*"},
     ("tenant_gates", "SELECT"): {"*"},
@@ -274,6 +294,9 @@ QUERIES: dict[str, Query] = {
     "connections.timeline_length": lambda s, job: connection_timeline.length(s, job.connection_id),
     "events.read_after": lambda s, _: events.read_after(s, 0, 10),
     "events.latest": lambda s, _: events.latest(s),
+    "rules.rules": lambda s, _: _decided(s),
+    "rules.quiet_hours": lambda s, job: rules.quiet_hours(s, [job.connection_id]),
+    "punctuality.figures": lambda s, _: _counted(s),
     "media.by_ids": lambda s, job: media.by_ids(s, [job.post_id]),
 }
 
@@ -286,10 +309,27 @@ async def _rows(page: Awaitable[Any]) -> list[Any]:
     return list((await page).rows)
 
 
+async def _decided(session: AsyncSession) -> object:
+    found = await rules.rules(session)
+    return found if found != rules.Rules() else None
+
+
+async def _counted(session: AsyncSession) -> int:
+    found = await punctuality.figures(session, tenant_of(session), timedelta(days=1))
+    return found.good + found.late
+
+
+QUIET = QuietHours("UTC", (Window(time(22), time(7)),))
+
+
 @pytest.mark.parametrize("name", list(QUERIES))
 async def test_a_query_shows_nothing_of_another_tenant(world: World, stranger: World, name: str) -> None:
     job = await stranger.job()
     await stranger.claimed(job.id)
+    async with stranger.db.transaction(stranger.tenant) as session:
+        await decide(session, Decide(rules.Rules(quiet=QUIET)))
+    async with stranger.db.system() as session:
+        await session.execute(insert(Punctuality).values(tenant_id=stranger.tenant, at=now(), good=1, late=0))
     async with stranger.db.read(stranger.tenant) as session:
         if name != "media.by_ids":
             assert await QUERIES[name](session, job)

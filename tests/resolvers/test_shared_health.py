@@ -27,7 +27,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Counter[UUID | None]:
         counted[tenant] += 1
         return await flow.read_health(rt, tenant)
 
-    async def read_installation(rt: Runtime) -> flow.Queue | None:
+    async def read_installation(rt: Runtime) -> flow.Installation | None:
         counted[None] += 1
         return await flow.read_installation(rt)
 

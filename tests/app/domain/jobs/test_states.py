@@ -16,7 +16,7 @@ from app.domain.jobs.model import Job
 from app.domain.jobs.states import FINAL, LEASED, MACHINE, WAITING, JobEvent, JobState
 
 E, S = JobEvent, JobState
-BY_PEOPLE = {E.CONFIRM, E.CONFIRM_PART, E.SEND_AGAIN, E.GIVE_UP}
+BY_PEOPLE = {E.CONFIRM, E.CONFIRM_PART, E.SEND_AGAIN, E.GIVE_UP, E.TAKE_UP}
 
 
 def reached(start: JobState, without: frozenset[JobEvent] = frozenset()) -> set[JobState]:
@@ -112,7 +112,7 @@ class PureJob(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        self.state, self.epoch, self.intended = S.SCHEDULED, 0, False
+        self.state, self.epoch, self.intended, self.asked_late = S.SCHEDULED, 0, False, False
         self.effects: Counter[int] = Counter()
         self.knows: bool | None = None
 
@@ -179,6 +179,7 @@ class PureJob(RuleBasedStateMachine):
     @rule()
     def give_up_looking(self) -> None:
         self.to(E.ASK)
+        self.asked_late = False
 
     @precondition(lambda self: self._in(S.NEEDS_REVIEW))
     @rule()
@@ -201,6 +202,23 @@ class PureJob(RuleBasedStateMachine):
     @rule()
     def miss(self) -> None:
         self.to(E.MISS)
+
+    @precondition(lambda self: self._in(*WAITING))
+    @rule()
+    def ask_late(self) -> None:
+        self.to(E.ASK_LATE)
+        self.asked_late = True
+
+    @precondition(lambda self: self._in(S.NEEDS_REVIEW) and self.asked_late)
+    @rule()
+    def take_up(self) -> None:
+        self.to(E.TAKE_UP)
+        assert not self.effects[self.epoch], "it was asked about as late, and is out"
+
+    @precondition(lambda self: self._in(S.SCHEDULED, S.RETRYING))
+    @rule()
+    def hold(self) -> None:
+        self.to(E.HOLD)
 
     @rule()
     def look(self) -> None:

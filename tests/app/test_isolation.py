@@ -315,7 +315,7 @@ async def _decided(session: AsyncSession) -> object:
 
 
 async def _counted(session: AsyncSession) -> int:
-    found = await punctuality.figures(session, tenant_of(session), timedelta(days=1))
+    [found] = await punctuality.figures(session, tenant_of(session), timedelta(days=1))
     return found.good + found.late
 
 

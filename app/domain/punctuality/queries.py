@@ -26,12 +26,16 @@ class Figures:
         return self.good / total if total else 1.0
 
 
-async def figures(session: AsyncSession, tenant: UUID | None, within: timedelta) -> Figures:
-    """Of one workspace, or (in a system session) of all, over the time that is named, up to now."""
-    begin = func.statement_timestamp() - within
-    query = select(func.coalesce(func.sum(Punctuality.good), 0), func.coalesce(func.sum(Punctuality.late), 0))
-    query = query.where(Punctuality.at > begin)
+async def figures(session: AsyncSession, tenant: UUID | None, *spans: timedelta) -> list[Figures]:
+    """Of one workspace, or (in a system session) of all, over each of these times up to now, in one read."""
+    now = func.statement_timestamp()
+    sums = [
+        func.coalesce(func.sum(column).filter(Punctuality.at > now - span), 0)
+        for span in spans
+        for column in (Punctuality.good, Punctuality.late)
+    ]
+    query = select(*sums).where(Punctuality.at > now - max(spans))
     if tenant is not None:
         query = query.where(Punctuality.tenant_id == tenant)
-    good, late = (await session.execute(query)).one()
-    return Figures(int(good), int(late))
+    found = [int(one) for one in (await session.execute(query)).one()]
+    return [Figures(good, late) for good, late in zip(found[::2], found[1::2], strict=True)]

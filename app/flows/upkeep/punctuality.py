@@ -84,8 +84,8 @@ async def count(rt: Runtime) -> None:
 async def standing(session: AsyncSession, tenant: UUID | None, timing: Timing) -> Standing:
     """How it stands for one workspace, or (in a system session) for all."""
     target = timing.objective_target
-    burns = {name: _burn(await figures(session, tenant, span), target) for name, span in BURNS.items()}
-    whole = await figures(session, tenant, timing.objective_span)
+    whole, *parts = await figures(session, tenant, timing.objective_span, *BURNS.values())
+    burns = {name: _burn(found, target) for name, found in zip(BURNS, parts, strict=True)}
     return Standing(target, timing.objective_seconds, timing.objective_span, whole, burns)
 
 

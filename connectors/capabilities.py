@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from connectors.listening import Listening
+from connectors.quotas import USUAL_PACE, Pace, QuotaRule
 
 
 class Unit(StrEnum):
@@ -185,16 +186,6 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
-class QuotaRule:
-    """An allowance of the platform's: how many of what in which time."""
-
-    name: str
-    max: int
-    per: timedelta
-    source: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class ApiVersion:
     """The version of the platform's API that the connector speaks."""
 
@@ -231,6 +222,7 @@ class Capabilities:
     api_version: ApiVersion
     options: tuple[Option, ...] = ()
     quotas: tuple[QuotaRule, ...] = ()
+    pace: Pace = USUAL_PACE
     images: ImageRules | None = None
     can_edit: bool = False
     edits_text_only: bool = False
@@ -254,7 +246,7 @@ class Capabilities:
         return next((found for found in ways if found is not None and found.fits(kind)), None)
 
     def format(self, key: FormatKey) -> Format | None:
-        """The declaration of one format, or None where the platform has no such posts."""
+        """One format, or None where the platform has no such posts."""
         return next((item for item in self.formats if item.key is key), None)
 
     def limits(self, key: FormatKey, account: Mapping[str, int] | None = None) -> tuple[Limit, ...]:

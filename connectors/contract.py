@@ -50,6 +50,7 @@ from connectors.outcomes import (
     Unknown,
     polled,
 )
+from connectors.quotas import QuotaFigure
 from connectors.secret import Secret
 from connectors.transport import Transport
 
@@ -80,6 +81,7 @@ __all__ = [
     "PublishTask",
     "Published",
     "PublishedRef",
+    "QuotaFigure",
     "Redirect",
     "Save",
     "Severity",
@@ -120,6 +122,8 @@ class Context:
     http: Transport
     now: Callable[[], datetime]
     settings: ConnectorSettings
+    told: Callable[[QuotaFigure], None] = lambda _: None
+    """Takes what the platform says of an allowance; it overrides what was counted here."""
 
 
 class Connector(Protocol):

@@ -78,6 +78,8 @@ class Fault:
     """The platform's own error code."""
     words: str | None = None
     """The platform's own message, cut to 500 characters and redacted."""
+    shared: bool = False
+    """Whether a pause that it asks for is the whole application's and not the account's."""
 
 
 class PlatformFault(Exception):

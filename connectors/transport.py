@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
@@ -29,6 +29,10 @@ from connectors.redactor import redact_url
 from connectors.secret import Secret
 
 __all__ = ["Answer", "BeforeEffect", "FilePart", "HttpPool", "Incoming", "Transport"]
+
+
+Heed = Callable[[Mapping[str, str], bool], None]
+"""Takes the headers of each answer, and whether it answers the irreversible request. It must not raise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +67,16 @@ class Transport:
     """Calls over one pool, with one recorder and one deadline check. Cheap: make one for each story."""
 
     def __init__(
-        self, pool: HttpPool, recorder: Recorder | None = None, before_effect: BeforeEffect | None = None
+        self,
+        pool: HttpPool,
+        recorder: Recorder | None = None,
+        before_effect: BeforeEffect | None = None,
+        heed: Heed | None = None,
     ) -> None:
         self._pool = pool
         self._recorder = recorder
         self._before_effect = before_effect
+        self._heed = heed
 
     async def send(
         self,
@@ -171,6 +180,8 @@ class Transport:
             raise PlatformFault(fault) from error
         clean = replace(answer, body=taken_back(answer.body, flight.secrets))
         self._record(flight, answer=clean)
+        if self._heed is not None:
+            self._heed(answer.headers, flight.effect)
         return answer if answer.ok else clean  # new tokens must come through as they are
 
     async def _exchange(self, flight: Flight, max_bytes: int) -> Answer:

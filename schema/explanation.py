@@ -12,6 +12,8 @@ from app.kernel.late_policy import LatePolicy
 _WAITS_FOR = {
     ParkReason.CONNECTION: "the account to be reconnected",
     ParkReason.PAUSED: "the account to be switched on again",
+    ParkReason.BREAKER: "the platform, which is in trouble or paused",
+    ParkReason.QUOTA: "room in the platform's allowance",
 }
 _WINDOW = {
     LatePolicy.FAIL: "must go out by",

@@ -66,14 +66,7 @@ offer(
         "CONTAINER_CREATED": "The platform holds a draft that nobody sees.",
     },
 )
-offer(
-    ParkReason,
-    "Which condition a parked job waits for.",
-    {
-        "CONNECTION": "The account must be reconnected.",
-        "PAUSED": "The account is switched off here.",
-    },
-)
+offer(ParkReason, "Which condition a parked job waits for.")
 offer(Scope, "What an API key may do.", name="KeyScope")
 offer(MediaState, "Whether a file can be used.")
 offer(CopyNeed, "What is known of the copy of a file that one platform needs.", name="MediaCopyState")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from sqlalchemy import MetaData
 
 from app.domain.audit import model as audit
+from app.domain.breakers import model as breakers
 from app.domain.connections import flow_model as flows
 from app.domain.connections import model as connections
+from app.domain.jobs import allowances
 from app.domain.jobs import model as jobs
 from app.domain.keys import model as keys
 from app.domain.media import model as media
@@ -26,6 +28,8 @@ MODULES = (
     flows,
     posts,
     jobs,
+    allowances,
+    breakers,
     media,
     webhooks,
     audit,

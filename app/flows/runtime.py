@@ -6,24 +6,29 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from redis.asyncio import Redis
 
+from app.flows.limits.weather import Weather
 from app.kernel.clock import Clock, SystemClock
 from app.kernel.settings import PlatformApp, Settings
+from app.services.bulkheads import Bulkheads
 from app.services.bus import Bus
 from app.services.db import Database
 from app.services.limits import Limiter
+from app.services.outcomes import Outcomes
 from app.services.storage import Store
 from app.services.vault import Keyring, Vault
 from app.version import VERSION
 from connectors.catalog import Catalog, UnknownPlatform
-from connectors.contract import AppCredentials, ConnectorSettings, Context
+from connectors.contract import AppCredentials, ConnectorSettings, Context, QuotaFigure
 from connectors.egress import EgressPolicy
 from connectors.exchanges import Exchange
 from connectors.http_pool import HttpPool
+from connectors.quotas import QuotaRule
 from connectors.secret import Secret
-from connectors.transport import Transport
+from connectors.transport import Heed, Transport
 
 
 class NotConfigured(Exception):
@@ -45,6 +50,15 @@ class Runtime:
     catalog: Catalog
     pools: dict[str, HttpPool]
     """One pool of connections a platform: a slow platform cannot take another's."""
+    weather: Weather
+    bulkheads: Bulkheads[Any]
+    """How much of this process one platform, or one workspace, may hold."""
+
+    def quotas(self, platform: str) -> tuple[QuotaRule, ...]:
+        """The allowances that a platform declares; none where its connector was taken out."""
+        with suppress(UnknownPlatform):
+            return self.catalog.get(platform).capabilities.quotas
+        return ()
 
     def settle_delay(self, platform: str) -> timedelta:
         """How long to wait before reconcile looks: the platform's own figure, else the installation's."""
@@ -60,6 +74,8 @@ class Runtime:
         *,
         recorder: Callable[[Exchange], None] | None = None,
         before_effect: Callable[[], None] | None = None,
+        heed: Heed | None = None,
+        told: Callable[[QuotaFigure], None] = lambda _: None,
     ) -> Context:
         """The world as a platform's connector sees it, for one story of calls."""
         pool = self.pools.get(platform)
@@ -71,7 +87,7 @@ class Runtime:
                 user_agent=f"{self.settings.client_name}/{VERSION}",
             )
         return Context(
-            http=Transport(pool, recorder=recorder, before_effect=before_effect),
+            http=Transport(pool, recorder=recorder, before_effect=before_effect, heed=heed),
             now=self.clock.now,
             settings=ConnectorSettings(
                 public_url=self.settings.public_url,
@@ -81,6 +97,7 @@ class Runtime:
                 apps={name: _credentials(name, app) for name, app in self.settings.apps.items()},
                 endpoints=self.settings.endpoints,
             ),
+            told=told,
         )
 
 
@@ -109,10 +126,11 @@ async def running(settings: Settings, *, name: str, clock: Clock | None = None) 
         raise NotConfigured("POSTD_VAULT_KEYS must hold the master keys. `postd vault key` makes one.")
     bus = Bus(settings.redis_url.get_secret_value())
     redis: Redis = Redis.from_url(settings.redis_url.get_secret_value(), socket_timeout=2)
+    clock = clock or SystemClock()
     db = Database(settings.database_url.get_secret_value(), name=name, announce=bus.announce)
     runtime = Runtime(
         settings=settings,
-        clock=clock or SystemClock(),
+        clock=clock,
         db=db,
         bus=bus,
         redis=redis,
@@ -121,6 +139,8 @@ async def running(settings: Settings, *, name: str, clock: Clock | None = None) 
         store=Store.open(settings.media_store),
         catalog=Catalog.load(settings.connectors),
         pools={},
+        weather=Weather(db, Outcomes(redis, settings.timing.breaker_window), settings.timing, clock),
+        bulkheads=Bulkheads(settings.worker_threads),
     )
     await bus.start()
     try:

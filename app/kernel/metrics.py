@@ -84,6 +84,25 @@ TOKEN_REFRESHES: Final = Counter(
 RATE_LIMITED: Final = Counter(
     "postd_rate_limited", "Requests that had to wait or were refused.", ["limit"], registry=REGISTRY
 )
+BREAKERS_OPENED: Final = Counter(
+    "postd_breakers_opened",
+    "Times that a platform in trouble was left alone.",
+    ["platform", "operation"],
+    registry=REGISTRY,
+)
+BREAKERS: Final = Gauge(
+    "postd_breakers_standing", "Breakers of a platform that are not closed.", ["platform"], registry=REGISTRY
+)
+PARKED: Final = Gauge("postd_jobs_parked", "Jobs that wait for a condition.", ["platform", "reason"], registry=REGISTRY)
+QUOTA_WAITS: Final = Counter(
+    "postd_quota_waits", "Jobs that found an allowance of their platform used up.", ["platform"], registry=REGISTRY
+)
+BULKHEAD_WAITS: Final = Counter(
+    "postd_bulkhead_waits",
+    "Wake-ups that waited because their platform or workspace had its share of a worker.",
+    ["platform"],
+    registry=REGISTRY,
+)
 LIMITER_DOWN: Final = Counter(
     "postd_limiter_unavailable", "Requests let through because the limiter could not be asked.", registry=REGISTRY
 )

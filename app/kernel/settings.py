@@ -134,6 +134,14 @@ class Settings(BaseSettings):
     key_sockets: int = Field(
         default=200, ge=1, description="Sockets and streams that one API key may hold open in one process."
     )
+    tenant_rate: float = Field(default=50, gt=0, description="Posts a second that one workspace may send.")
+    tenant_burst: int = Field(default=500, ge=1, description="Posts that one workspace may send at once.")
+    platform_rate: float = Field(
+        default=100, gt=0, description="Posts a second that go to one server of a platform, from all workspaces."
+    )
+    platform_burst: int = Field(
+        default=1000, ge=1, description="Posts that go to one server of a platform at once, from all workspaces."
+    )
     worker_processes: int = Field(default=1, ge=1, description="Processes of one `postd worker`.")
     worker_threads: int = Field(default=16, ge=1, description="Jobs that one worker process publishes at a time.")
     metrics_port: int = Field(

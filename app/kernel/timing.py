@@ -100,6 +100,19 @@ class Timing(BaseSettings):
         default=7 * 86400, gt=0, description="How long incoming webhooks are kept that concern no account here."
     )
     media_unused: float = Field(default=30 * 86400, gt=0, description="How long a file is kept that no post has shown.")
+    breaker_window: float = Field(
+        default=60, gt=0, description="The time in which calls are counted that met a platform in trouble."
+    )
+    breaker_failures: int = Field(
+        default=5, ge=1, description="How many such calls, and at least half of all, stop posts to a platform."
+    )
+    breaker_pause: float = Field(
+        default=30, gt=0, description="How long a platform in trouble is left alone first; doubled each time."
+    )
+    breaker_pause_cap: float = Field(default=600, gt=0, description="The longest time that it is left alone.")
+    breaker_spread: float = Field(
+        default=5, gt=0, description="Posts that waited for a platform go out over at least this time, not at once."
+    )
     request_timeout: float = Field(default=30, gt=0, description="Total time of one call to a platform.")
 
     @property

@@ -19,12 +19,12 @@ from connectors.capabilities import (
     ImageRules,
     Limit,
     Option,
-    QuotaRule,
     ReconcileClass,
     Scope,
     ScopeUse,
     Unit,
 )
+from connectors.quotas import QuotaCount, QuotaRule
 
 _LEXICONS = "https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky"
 _RATE_LIMITS = "https://docs.bsky.app/docs/advanced-guides/rate-limits"
@@ -132,7 +132,7 @@ CAPABILITIES = Capabilities(
     quotas=(
         QuotaRule("posts.hour", 1_666, timedelta(hours=1), _RATE_LIMITS),
         QuotaRule("posts.day", 11_666, timedelta(days=1), _RATE_LIMITS),
-        QuotaRule("uploads.day", 1_000, timedelta(days=1), _RATE_LIMITS),
+        QuotaRule("uploads.day", 1_000, timedelta(days=1), _RATE_LIMITS, counts=QuotaCount.FILES),
     ),
     images=ImageRules(max_bytes=MAX_IMAGE_BYTES, max_side=2_000, types=IMAGE_TYPES),
     can_edit=False,

@@ -14,7 +14,6 @@ from connectors.capabilities import (
     ImageRules,
     Limit,
     Option,
-    QuotaRule,
     ReconcileClass,
     Unit,
 )
@@ -22,6 +21,7 @@ from connectors.listening import Listening
 from connectors.meta.graph import META_APP
 from connectors.meta.hosts import VERSION
 from connectors.meta.scopes import FACEBOOK_LOGIN
+from connectors.quotas import QuotaRule
 
 POSTS_DOCS: Final = "https://developers.facebook.com/docs/pages-api/posts"
 STORIES_DOCS: Final = "https://developers.facebook.com/docs/page-stories-api"
@@ -108,7 +108,9 @@ CAPABILITIES: Final = Capabilities(
         ),
         Option("cover", "An image of yours that is a video's cover.", formats=(FormatKey.VIDEO,), media=True),
     ),
-    quotas=(QuotaRule("reels", 30, timedelta(hours=24), source=REELS_DOCS),),
+    quotas=(
+        QuotaRule("reels", 30, timedelta(hours=24), source=REELS_DOCS, first_part=True, option=("format", "reel")),
+    ),
     images=ImageRules(max_bytes=4_000_000, max_side=2_048, types=IMAGE_TYPES),
     can_edit=True,
     edits_text_only=True,

@@ -14,7 +14,6 @@ from connectors.capabilities import (
     ImageRules,
     Limit,
     Option,
-    QuotaRule,
     ReconcileClass,
     Scope,
     ScopeUse,
@@ -24,6 +23,7 @@ from connectors.listening import Listening
 from connectors.meta.graph import META_APP
 from connectors.meta.hosts import VERSION
 from connectors.meta.scopes import INSTAGRAM_LOGIN
+from connectors.quotas import QuotaCount, QuotaRule
 
 MEDIA_DOCS: Final = (
     "https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-user/media"
@@ -144,8 +144,8 @@ CAPABILITIES: Final = Capabilities(
         ),
     ),
     quotas=(
-        QuotaRule("posts", 100, timedelta(hours=24), source=PUBLISH_DOCS),
-        QuotaRule("containers", 400, timedelta(hours=24), source=PUBLISH_DOCS),
+        QuotaRule("posts", 100, timedelta(hours=24), source=PUBLISH_DOCS, first_part=True),
+        QuotaRule("containers", 400, timedelta(hours=24), source=PUBLISH_DOCS, counts=QuotaCount.CALLS),
     ),
     images=ImageRules(max_bytes=8_000_000, max_side=1_920, types=("image/jpeg",)),
     can_edit=False,

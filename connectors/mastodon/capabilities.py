@@ -21,12 +21,12 @@ from connectors.capabilities import (
     ImageRules,
     Limit,
     Option,
-    QuotaRule,
     ReconcileClass,
     Scope,
     ScopeUse,
     Unit,
 )
+from connectors.quotas import Pace, QuotaCount, QuotaRule
 
 INSTANCE_DOCS: Final = "https://docs.joinmastodon.org/entities/Instance/"
 STATUS_DOCS: Final = "https://docs.joinmastodon.org/methods/statuses/"
@@ -143,10 +143,12 @@ CAPABILITIES: Final = Capabilities(
         ),
     ),
     quotas=(
-        QuotaRule("requests", 300, timedelta(minutes=5), source=RATE_DOCS),
-        QuotaRule("media", 30, timedelta(minutes=30), source=RATE_DOCS),
-        QuotaRule("deletes", 30, timedelta(minutes=30), source=RATE_DOCS),
+        QuotaRule("requests", 300, timedelta(minutes=5), source=RATE_DOCS, counts=QuotaCount.CALLS),
+        QuotaRule("media", 30, timedelta(minutes=30), source=RATE_DOCS, counts=QuotaCount.FILES),
+        QuotaRule("deletes", 30, timedelta(minutes=30), source=RATE_DOCS, counts=QuotaCount.CALLS),
     ),
+    # Three calls for a post with a file: 300 calls in five minutes.
+    pace=Pace(per_second=1 / 3, burst=100),
     images=ImageRules(
         max_bytes=16_000_000, max_side=5_760, types=("image/jpeg", "image/png", "image/gif", "image/webp")
     ),

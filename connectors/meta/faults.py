@@ -49,6 +49,7 @@ def refusal(answer: Answer, now: datetime, rules: Sequence[GraphRule] = (), *, m
         status=answer.status,
         code=known,
         words=words or None,
+        shared=rule.shared,
     )
     return Refusal(fault, error)
 

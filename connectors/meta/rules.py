@@ -29,6 +29,8 @@ class GraphRule:
     """What to do next; empty: the usual hint of the kind."""
     wait: timedelta | None = None
     """How long to wait where the answer does not say."""
+    shared: bool = False
+    """Whether the pause is the whole application's."""
     proved: bool = True
     """Whether it proves that nothing was done. Trouble on their side does not."""
 
@@ -137,7 +139,7 @@ COMMON: Final[tuple[GraphRule, ...]] = (
     ),
     GraphRule(K.INVALID_MEDIA, "Facebook refuses the file.", {324, 6000, 6001, 1363045}),
     GraphRule(K.POLICY, "Facebook blocks this for now, because of its rules.", {368}, hint=_LOOK),
-    GraphRule(K.RATE_LIMITED, "The application has used up its calls for the hour.", {4}),
+    GraphRule(K.RATE_LIMITED, "The application has used up its calls for the hour.", {4}, shared=True),
     GraphRule(K.RATE_LIMITED, "The person has used up the calls for the hour.", {17}),
     GraphRule(K.RATE_LIMITED, "Meta asks for a pause.", {32, 613, *range(80000, 80015)}),
     GraphRule(

@@ -27,9 +27,17 @@ def pause(headers: Mapping[str, str], now: datetime) -> timedelta | None:
     stated = retry_after(headers, now)
     if stated is not None:
         return stated
+    return business_pause(headers) or app_pause(headers)
+
+
+def business_pause(headers: Mapping[str, str]) -> timedelta | None:
+    """The longest wait that the budgets of an account ask for; None where they ask none."""
     minutes = [minute for minute in _minutes(_read(headers.get(_BUSINESS))) if minute > 0]
-    if minutes:
-        return min(timedelta(minutes=min(max(minutes), LONGEST.total_seconds() / 60)), LONGEST)
+    return min(timedelta(minutes=min(max(minutes), LONGEST.total_seconds() / 60)), LONGEST) if minutes else None
+
+
+def app_pause(headers: Mapping[str, str]) -> timedelta | None:
+    """The wait where the budget of the application is used up; None where it is not."""
     used = _read(headers.get(_APP))
     shares = [value for value in used.values() if _number(value)] if isinstance(used, Mapping) else []
     return _APP_WINDOW if shares and max(shares) >= _FULL else None

@@ -39,7 +39,7 @@ from app.services.db import tenant_of
 from app.services.paging import PageRequest
 from tests.fixtures.world import World, now
 
-OF_THE_INSTALLATION = {"processes", "alembic_version", "webhook_deliveries"}
+OF_THE_INSTALLATION = {"processes", "alembic_version", "webhook_deliveries", "breakers", "app_allowances"}
 UNIQUE_ANYWAY = {
     # Looked up before the tenant is known; each value is random and tells nothing.
     "uq_api_keys_public_id",
@@ -57,6 +57,9 @@ SYSTEM_GRANTS = {
     ("api_keys", "UPDATE"): {"last_used_at"},
     ("audit_log", "DELETE"): {"*"},
     ("audit_log", "SELECT"): {"id", "at"},
+    ("breakers", "INSERT"): {"*"},
+    ("breakers", "SELECT"): {"*"},
+    ("breakers", "UPDATE"): {"*"},
     ("connection_checks", "DELETE"): {"*"},
     ("connection_checks", "SELECT"): {"at"},
     ("connections", "SELECT"): {
@@ -85,6 +88,7 @@ SYSTEM_GRANTS = {
         "ready_at",
         "wake_at",
         "publish_by",
+        "park_reason",
         "lease_until",
         "published_at",
         "connection_id",
@@ -201,12 +205,13 @@ async def test_the_system_role_has_just_these_rights(catalogue: Any) -> None:
     assert found == SYSTEM_GRANTS
 
 
-async def test_the_tenants_role_has_no_right_on_deliveries(world: World) -> None:
+@pytest.mark.parametrize("table", ["webhook_deliveries", "breakers"])
+async def test_the_tenants_role_has_no_right_on_rows_of_the_installation(world: World, table: str) -> None:
     for statement in ("SELECT", "DELETE"):
         async with world.db.read(world.tenant) as session:
             what = "count(*) FROM" if statement == "SELECT" else "FROM"
             with pytest.raises(DBAPIError, match="permission denied"):
-                await session.execute(text(f"{statement} {what} webhook_deliveries"))
+                await session.execute(text(f"{statement} {what} {table}"))
 
 
 async def test_without_a_tenant_nothing_is_seen(world: World) -> None:

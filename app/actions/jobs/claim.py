@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from app.actions.jobs.reserve import reserve
 from app.actions.jobs.transition import now, soon, transition
 from app.domain.connections.model import Connection
 from app.domain.connections.states import USABLE
@@ -24,6 +25,7 @@ from app.domain.jobs.model import Job, JobAttempt, JobPart
 from app.domain.jobs.states import JobEvent, JobState, JobStep
 from app.kernel import ids
 from app.services.db import tenant_of
+from connectors.quotas import QuotaRule
 
 RUNNING: ColumnElement[str] = literal_column(f"'{JobState.PUBLISHING}'")
 """Written out in the statement, so that the planner knows the partial index of running jobs again."""
@@ -36,6 +38,8 @@ class Claim:
     job_id: UUID
     lease: timedelta
     worker: str
+    quotas: Sequence[QuotaRule] = ()
+    """The platform's allowances; what the job uses of them is reserved with the claim."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +51,18 @@ class Claimed:
 
 
 async def claim(session: AsyncSession, command: Claim) -> Claimed | None:
-    """Take the job, or None when it is not due, not claimable, or its connection is busy."""
+    """Take the job, or None when it is not due, not claimable, or its connection is busy.
+
+    Raises:
+        QuotaSpent: an allowance has no room for it. Roll back: nothing must be kept of this claim.
+    """
     job = await _take(session, command)
     if job is None and await _just_settled(session, command.job_id):
         job = await _take(session, command)
     if job is None:
         return None
+    if command.quotas:
+        await reserve(session, job, command.quotas)
     await open_attempt(session, job, work="publish", worker=command.worker)
     return Claimed(job, await parts_of(session, job.id))
 

@@ -17,7 +17,7 @@ from app.actions.jobs.transition import now, transition
 from app.domain.jobs.faults import LATE, MISSED_WINDOW
 from app.domain.jobs.late import given_up, look, may_go_out, too_late
 from app.domain.jobs.model import Job
-from app.domain.jobs.states import MACHINE, WAITING, JobEvent, JobState, ParkReason
+from app.domain.jobs.states import MACHINE, OF_THE_CONNECTION, WAITING, JobEvent, JobState, ParkReason
 from app.kernel.late_policy import LatePolicy
 from app.services.db import tenant_of
 
@@ -44,10 +44,11 @@ async def park_connection(session: AsyncSession, connection_id: UUID, reason: Pa
 async def release_connection(session: AsyncSession, connection_id: UUID) -> Sequence[Job]:
     """Let a connection's parked jobs go out, those still inside their window."""
     released = []
-    for job_id in await _jobs(session, connection_id, JobEvent.RELEASE, may_go_out()):
+    mine = (may_go_out(), Job.park_reason.in_(OF_THE_CONNECTION))
+    for job_id in await _jobs(session, connection_id, JobEvent.RELEASE, *mine):
         ready = func.greatest(Job.due_at, now())
         values = {"park_reason": None, "ready_at": ready, "wake_at": ready, "owed_at": ready}
-        job = await transition(session, job_id, JobEvent.RELEASE, where=(may_go_out(),), values=values)
+        job = await transition(session, job_id, JobEvent.RELEASE, where=mine, values=values)
         if job is not None:
             released.append(job)
     return released

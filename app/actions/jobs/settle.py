@@ -102,7 +102,8 @@ async def consequences(
     if not verdict.counts:
         values["attempts"] = Job.attempts - 1
     if event is JobEvent.PARK:
-        return {**values, "park_reason": verdict.park, "wake_at": look()}
+        again = None if verdict.wait is None else soon(verdict.wait)
+        return {**values, "park_reason": verdict.park, "wake_at": look(again)}
     if verdict.wait is None:
         raise ValueError(f"a verdict of {event} must say when to look again")
     again = soon(verdict.wait)

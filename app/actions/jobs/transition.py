@@ -1,8 +1,9 @@
 """The one way in which a job changes its state.
 
 Every verb of jobs goes through `transition`, so that three things cannot be forgotten: the state table guards the
-UPDATE, the change has exactly one event, and the post's stored state follows in the same transaction. Rows are
-locked in one order everywhere: jobs, then the post, then the gate, then the tenant's counter.
+UPDATE, the change has exactly one event, and the post's stored state follows in the same transaction. What a
+job has reserved of an allowance and does not use is given back here too. Rows are locked in one order everywhere: jobs,
+then the post, allowances, the gate, the tenant's counter.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, ColumnExpressionArgument, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.actions.jobs.give_back import give_back
 from app.domain.jobs.model import Job
 from app.domain.jobs.states import MACHINE, JobEvent, JobState
 from app.domain.posts.model import Post
@@ -103,6 +105,8 @@ async def transition(
     if job.wake_at is not None:
         gates.lower(session, job.wake_at)
     await follow(session, job.post_id)
+    if job.reserved is not None:
+        await give_back(session, job, event)
     events.record(
         session,
         events.Event(PAST[event], "job", job.id, {"state": job.state, "postId": str(job.post_id), **(details or {})}),

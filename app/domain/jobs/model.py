@@ -81,6 +81,8 @@ class Job(Table):
     """When it became failed; null in every other state."""
     discarded_at: Mapped[datetime | None]
     """When a person took it off the list of dead letters; a replay puts an end to that."""
+    reserved: Mapped[dict[str, Any] | None]
+    """What it has reserved of its platform's allowances, while that can still be given back."""
     unknown_since: Mapped[datetime | None]
     """When the outcome became unknown; reconcile counts its patience from here."""
     processing_since: Mapped[datetime | None]
@@ -141,6 +143,11 @@ class Job(Table):
             "connection_id",
             "ready_at",
             postgresql_where=text(WAITING_TO_RUN),
+        ),
+        Index(
+            "ix_jobs_parked_by_breaker",
+            "platform",
+            postgresql_where=text("state = 'parked' AND park_reason = 'breaker'"),
         ),
         Index("ix_jobs_tenant_id_due_at_id", "tenant_id", "due_at", "id"),
         Index("ix_jobs_tenant_id_state_due_at_id", "tenant_id", "state", "due_at", "id"),

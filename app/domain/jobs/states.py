@@ -18,7 +18,7 @@ class JobState(StrEnum):
     SCHEDULED = "scheduled"
     """Waits for its time. Left by a worker's claim, by the user, or parked. A crash changes nothing."""
     PARKED = "parked"
-    """Waits for a condition (reconnect, resume, quota). Released when it holds; failed when its window has passed."""
+    """Waits for a condition (reconnect, platform, quota). Released when it holds; failed when its window has passed."""
     PUBLISHING = "publishing"
     """One worker, one fence, one lease. After a crash the lease ends: retried if nothing was sent, else unknown."""
     PROCESSING = "processing"
@@ -87,7 +87,17 @@ class ParkReason(StrEnum):
     """Which condition a parked job waits for."""
 
     CONNECTION = "connection"
+    """The account must be reconnected."""
     PAUSED = "paused"
+    """The account is switched off here."""
+    BREAKER = "breaker"
+    """The platform is in trouble, or an operator has paused it. It goes out when the platform is back."""
+    QUOTA = "quota"
+    """The platform's allowance is used up. It goes out when there is room again."""
+
+
+OF_THE_CONNECTION = (ParkReason.CONNECTION, ParkReason.PAUSED)
+"""Reasons that end when the connection can be used again."""
 
 
 S, E = JobState, JobEvent
@@ -117,7 +127,11 @@ MACHINE: Machine[JobState, JobEvent] = Machine(
             "the condition holds and nothing was sent",
         ),
         Transition(
-            E.RELEASE, (S.PARKED,), S.SCHEDULED, "API or monitor", "the condition is over and the window is open"
+            E.RELEASE,
+            (S.PARKED,),
+            S.SCHEDULED,
+            "API, monitor or worker",
+            "the condition is over and the window is open",
         ),
         Transition(E.CHECKPOINT, (S.PUBLISHING,), S.PUBLISHING, "worker", "fence, lease"),
         Transition(E.INTEND, (S.PUBLISHING,), S.PUBLISHING, "worker", "fence, lease, no cancel asked for"),

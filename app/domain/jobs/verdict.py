@@ -22,7 +22,7 @@ K = FaultKind
 NEEDS_USER = frozenset({K.AUTH_EXPIRED, K.PERMISSION_MISSING, K.ACCOUNT_GONE})
 """The account must be reconnected: the job is parked and uses no attempt."""
 NEEDS_TIME = frozenset({K.RATE_LIMITED, K.QUOTA_EXHAUSTED})
-"""The platform asks for a pause: the job waits and uses no attempt."""
+"""The platform asks for a pause, or an allowance is used up: the job waits and uses no attempt."""
 TRANSIENT = frozenset({K.UNREACHABLE, K.NO_ANSWER, K.PLATFORM_DOWN, K.UNEXPECTED_ANSWER})
 """Worth another try, with growing pauses."""
 
@@ -62,6 +62,8 @@ def judge_fault(fault: Fault, *, attempts: int, max_attempts: int, timing: Timin
         return Verdict(JobEvent.PARK, fault=kept, counts=False, park=ParkReason.CONNECTION)
     if fault.kind in NEEDS_TIME:
         wait = fault.retry_after or backoff(attempts, timing)
+        if fault.kind is K.QUOTA_EXHAUSTED:
+            return Verdict(JobEvent.PARK, wait=wait, fault=kept, counts=False, park=ParkReason.QUOTA)
         return Verdict(JobEvent.BACK_OFF, wait=wait, fault=kept, counts=False)
     if fault.kind in TRANSIENT and attempts < max_attempts:
         wait = max(fault.retry_after or timedelta(), backoff(attempts, timing))

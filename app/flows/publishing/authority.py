@@ -13,10 +13,12 @@ from uuid import UUID
 
 import structlog
 
+from app.domain.breakers.states import Operation, Place
 from app.domain.jobs.verdict import NEEDS_USER
 from app.flows.connections.access import held, ready
+from app.flows.limits.pace import heed
 from app.flows.runtime import Runtime
-from connectors.contract import Access, Connector, Context
+from connectors.contract import Access, Connector, Context, Failed, Unknown
 from connectors.faults import Effect, Fault, FaultKind, PlatformFault
 
 log = structlog.get_logger(__name__)
@@ -30,6 +32,8 @@ class Authority:
     rt: Runtime
     tenant: UUID
     connection_id: UUID
+    operation: Operation = Operation.READ
+    """What the calls are for: each kind may be down by itself."""
     access: Access | None = None
     lost: Fault | None = None
     """The fault that means that the user has to reconnect, once two answers agree."""
@@ -49,7 +53,7 @@ class Authority:
         """
         access = self.access = self.access or await self._ready(connector, cx)
         try:
-            return await request(access)
+            return await self._seen(connector, access, request)
         except PlatformFault as error:
             if not _refuses_access(error.fault):
                 raise
@@ -58,11 +62,28 @@ class Authority:
                 raise
             access = self.access = await self._renewed(connector, cx, access, error.fault)
         try:
-            return await request(access)
+            return await self._seen(connector, access, request)
         except PlatformFault as error:
             if _refuses_access(error.fault):
                 await self._doubt(connector, cx, access, error.fault)
             raise
+
+    async def _seen(self, connector: Connector, access: Access, request: Callable[[Access], Awaitable[T]]) -> T:
+        """Make the call, and take note of how the platform is."""
+        where = (connector.capabilities.key, access.account.server)
+        fault: Fault | None = None
+        try:
+            answer = await request(access)
+            fault = answer.fault if isinstance(answer, Failed | Unknown) else None
+        except PlatformFault as error:
+            fault = error.fault
+            raise
+        else:
+            return answer
+        finally:
+            if fault is not None:
+                await heed(self.rt, self.connection_id, where, fault)
+            await self.rt.weather.saw(Place(*where, self.operation), fault)
 
     async def _ready(self, connector: Connector, cx: Context) -> Access:
         try:

@@ -7,7 +7,7 @@ sent, or the outcome is unknown and reconcile looks.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -29,6 +29,7 @@ from app.kernel import metrics
 from app.kernel.storable import storable
 from app.services import events
 from connectors.contract import (
+    Account,
     Content,
     Failed,
     Outcome,
@@ -41,16 +42,21 @@ from connectors.contract import (
     Unknown,
 )
 from connectors.faults import HINTS, Effect, Fault, FaultKind, PlatformFault
+from connectors.quotas import QuotaRule
 
 log = structlog.get_logger(__name__)
 
 
-async def publish(rt: Runtime, tenant: UUID, job_id: UUID, worker: str) -> None:
-    """Publish a due job, if it can be claimed; else leave it as it is."""
+async def publish(rt: Runtime, tenant: UUID, job_id: UUID, worker: str, quotas: Sequence[QuotaRule] = ()) -> None:
+    """Publish a due job, if it can be claimed; else leave it as it is.
+
+    Raises:
+        QuotaSpent: one of the platform's allowances has no room for it; nothing was changed.
+    """
     lease = Lease(rt)
     async with rt.db.transaction(tenant) as session:
         events.act_as(session, "worker")
-        claimed = await claim(session, Claim(job_id, lease.length, worker))
+        claimed = await claim(session, Claim(job_id, lease.length, worker, quotas))
     if claimed is None:
         return
     attempt = Try.of(rt, tenant, claimed, lease)
@@ -71,7 +77,8 @@ async def _publish_part(attempt: Try) -> None:
     intended = False
     try:
         task = await attempt.task(attempt.job.part)
-        await _preflight(attempt, task)
+        account = await _preflight(attempt, task)
+        await attempt.keep_pace(account.server)
         task = replace(task, checkpoint=await _prepare(attempt, task))
         if not await _intend(attempt):
             log.info("job.stopped_before_sending", job_id=str(attempt.job.id))
@@ -89,7 +96,7 @@ async def _publish_part(attempt: Try) -> None:
     await _settle(attempt, outcome)
 
 
-async def _preflight(attempt: Try, task: PublishTask) -> None:
+async def _preflight(attempt: Try, task: PublishTask) -> Account:
     # Checked when it was scheduled; the account's limits may be others by now.
     async with attempt.rt.db.read(attempt.tenant) as session:
         account = as_account(await read_connection(session, attempt.job.connection_id))
@@ -97,6 +104,7 @@ async def _preflight(attempt: Try, task: PublishTask) -> None:
     found = [p for p in attempt.connector.validate(content, account) if p.severity is Severity.ERROR]
     if found:
         raise PlatformFault(_refused(found[0]))
+    return account
 
 
 async def _prepare(attempt: Try, task: PublishTask) -> Mapping[str, Any]:

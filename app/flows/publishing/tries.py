@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -20,12 +21,15 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from app.actions.jobs.claim import Claimed
 from app.actions.jobs.settle import Settlement, settle
 from app.actions.posts.compose import as_options, as_part
+from app.domain.breakers.states import Operation
 from app.domain.jobs.faults import BY_HAND
 from app.domain.jobs.late import lateness
 from app.domain.jobs.model import Job, JobPart
 from app.domain.jobs.states import JobState
 from app.domain.jobs.verdict import Verdict
 from app.domain.jobs.verdict import judge as judge_outcome
+from app.flows.limits.pace import keep_pace
+from app.flows.limits.told import Told, act_on
 from app.flows.publishing.authority import Authority
 from app.flows.publishing.files import prepared_files
 from app.flows.publishing.lease import Lease
@@ -62,11 +66,13 @@ class Try:
     lease: Lease
     authority: Authority
     exchanges: list[dict[str, Any]] = field(default_factory=list)
+    told: Told = field(default_factory=Told)
 
     @classmethod
     def of(cls, rt: Runtime, tenant: UUID, claimed: Claimed, lease: Lease) -> Try:
         """A try at what was claimed."""
-        authority = Authority(rt, tenant, claimed.job.connection_id)
+        operation = Operation.PUBLISH if claimed.job.state is JobState.PUBLISHING else Operation.READ
+        authority = Authority(rt, tenant, claimed.job.connection_id, operation)
         return cls(rt, tenant, claimed.job, list(claimed.parts), lease, authority)
 
     @property
@@ -77,7 +83,14 @@ class Try:
     @property
     def context(self) -> Context:
         """The world as the connector sees it; every exchange is kept, and nothing leaves after the lease."""
-        return self.rt.connector_context(self.job.platform, recorder=self._record, before_effect=self.lease.check)
+        heed = partial(self.told.heed, now=self.rt.clock.now())
+        return self.rt.connector_context(
+            self.job.platform,
+            recorder=self._record,
+            before_effect=self.lease.check,
+            heed=heed,
+            told=self.told.figures.append,
+        )
 
     def _record(self, exchange: Exchange) -> None:
         kept = orjson.loads(orjson.dumps(storable(asdict(exchange)), default=str))
@@ -91,7 +104,19 @@ class Try:
         Raises:
             PlatformFault: as the platform answered; `authority` knows what it means for the account.
         """
-        return await self.authority.call(self.connector, self.context, request)
+        try:
+            return await self.authority.call(self.connector, self.context, request)
+        finally:
+            await act_on(self.rt, self.tenant, self.job, self.authority.access, self.told)
+
+    async def keep_pace(self, server: str) -> None:
+        """Wait until the next part may leave for a server, if that is soon.
+
+        Raises:
+            PlatformFault: RATE_LIMITED, with the time to wait.
+        """
+        where = (self.job.platform, server)
+        await keep_pace(self.rt, self.tenant, self.job.connection_id, where, self.connector.capabilities.pace)
 
     async def task(self, position: int) -> PublishTask:
         """The part at `position` as a connector takes it."""

@@ -17,8 +17,8 @@ from app.domain.connections.queries import connection as read_connection
 from app.domain.connections.states import USABLE, ConnectionState
 from app.domain.jobs.model import Job
 from app.domain.jobs.queries import job as read_job
-from app.domain.jobs.states import JobState, ParkReason
-from app.flows.publishing.publish import publish
+from app.domain.jobs.states import OF_THE_CONNECTION, JobState, ParkReason
+from app.flows.publishing.holding import let_go, looking, send, send_after_all
 from app.flows.publishing.quiet import quiet_until
 from app.flows.publishing.reconcile import poll, reconcile
 from app.flows.runtime import Runtime
@@ -47,26 +47,41 @@ async def _attend(rt: Runtime, tenant: UUID, job: Job, connection: Connection, w
             if await _missed(rt, tenant, job):
                 return
             if connection.state in USABLE:
-                await publish(rt, tenant, job.id, worker)
+                await send(rt, tenant, job, connection, worker)
             else:
                 await _park(rt, tenant, job.id, connection.id)
         case JobState.PARKED:
-            if await _missed(rt, tenant, job):
-                return
-            async with rt.db.transaction(tenant) as session:
-                events.act_as(session, "worker")
-                if connection.state in USABLE:
-                    await release_connection(session, connection.id)
-                else:
-                    await stay_parked(session, job.id)
+            if not await _missed(rt, tenant, job):
+                await _unpark(rt, tenant, job, connection, worker)
         case JobState.PUBLISHING:
             await _rescue(rt, tenant, job)
         case JobState.PROCESSING:
-            await poll(rt, tenant, job.id, worker)
+            async with looking(rt, tenant, job, connection) as may:
+                if may:
+                    await poll(rt, tenant, job.id, worker)
         case JobState.UNKNOWN:
-            await reconcile(rt, tenant, job.id, worker)
+            async with looking(rt, tenant, job, connection) as may:
+                if may:
+                    await reconcile(rt, tenant, job.id, worker)
         case JobState.NEEDS_REVIEW | JobState.PUBLISHED | JobState.FAILED | JobState.CANCELLED:
             return
+
+
+async def _unpark(rt: Runtime, tenant: UUID, job: Job, connection: Connection, worker: str) -> None:
+    """Let a job out whose condition is over; one that waited for its platform goes on at once."""
+    usable = connection.state in USABLE
+    if job.park_reason not in OF_THE_CONNECTION:
+        if usable:
+            await send_after_all(rt, tenant, job, connection, worker)
+        elif await let_go(rt, tenant, job, connection) is not None:
+            await _park(rt, tenant, job.id, connection.id)  # it waits for its account now
+        return
+    async with rt.db.transaction(tenant) as session:
+        events.act_as(session, "worker")
+        if usable:
+            await release_connection(session, connection.id)
+        else:
+            await stay_parked(session, job.id)
 
 
 async def _missed(rt: Runtime, tenant: UUID, job: Job) -> bool:

@@ -1,0 +1,1 @@
+"""The noun `breakers`: its tables, states and queries. It imports no other noun."""

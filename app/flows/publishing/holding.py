@@ -1,0 +1,130 @@
+"""Send a job whose moment has come, or let it wait for its platform: a breaker, a pause, an allowance.
+
+What waits is a row that is parked or looked at later. It uses no attempt, holds no worker, and its workspace is told once
+of a platform that is in trouble, not once a job.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from app.actions.breakers.tell import tell_end, tell_trouble
+from app.actions.jobs.reserve import QuotaSpent, room
+from app.actions.jobs.wait import end_wait, wait_for, wait_on
+from app.domain.breakers.states import Operation, Place
+from app.domain.connections.model import Connection
+from app.domain.jobs.model import Job
+from app.domain.jobs.states import ParkReason
+from app.flows.limits.pace import held_for
+from app.flows.limits.weather import Held
+from app.flows.publishing.publish import publish
+from app.flows.runtime import Runtime
+from app.kernel import metrics
+from app.services import events
+
+SPREAD = 5.0
+"""Seconds by which jobs are spread that wait for the same room in an allowance."""
+
+
+async def send(rt: Runtime, tenant: UUID, job: Job, connection: Connection, worker: str) -> None:
+    """Publish a job that is due, if its platform may be called and its allowances have room."""
+    place = Place(job.platform, connection.server, Operation.PUBLISH)
+    async with rt.weather.entering(place) as held:
+        if held is not None:
+            await _wait_for_platform(rt, tenant, job, held)
+            return
+        try:
+            await publish(rt, tenant, job.id, worker, rt.quotas(job.platform))
+        except QuotaSpent:
+            metrics.QUOTA_WAITS.labels(platform=job.platform).inc()
+            await _wait_for_room(rt, tenant, job)
+
+
+async def send_after_all(rt: Runtime, tenant: UUID, job: Job, connection: Connection, worker: str) -> None:
+    """Look at a job that waits for its platform: send it where that is over, else look again later."""
+    if job.park_reason is ParkReason.QUOTA:
+        until = await _no_room_until(rt, tenant, job, connection)
+        if until is not None:
+            await _look_at(rt, tenant, job, until)
+            return
+    place = Place(job.platform, connection.server, Operation.PUBLISH)
+    async with rt.weather.entering(place) as held:
+        if held is not None:
+            await _look_at(rt, tenant, job, held.until)
+            return
+        if await let_go(rt, tenant, job, connection) is None:
+            return
+        try:
+            await publish(rt, tenant, job.id, worker, rt.quotas(job.platform))
+        except QuotaSpent:
+            await _wait_for_room(rt, tenant, job)
+
+
+async def let_go(rt: Runtime, tenant: UUID, job: Job, connection: Connection) -> Job | None:
+    """End a job's wait for its platform; the workspace is told once that a platform is back."""
+    if job.park_reason is None:
+        return None
+    place = Place(job.platform, connection.server, Operation.PUBLISH)
+    async with rt.db.transaction(tenant) as session:
+        events.act_as(session, "worker")
+        released = await end_wait(session, job.id, job.park_reason)
+        if released is not None and job.park_reason is ParkReason.BREAKER:
+            await tell_end(session, place)
+    return released
+
+
+@asynccontextmanager
+async def looking(rt: Runtime, tenant: UUID, job: Job, connection: Connection) -> AsyncIterator[bool]:
+    """Whether the platform may be asked about a job that was sent; where it may not, the job is looked at later."""
+    async with rt.weather.entering(Place(job.platform, connection.server, Operation.READ)) as held:
+        until = None if held is None else held.until
+        pause = await held_for(rt, connection)
+        if held is None and not pause:
+            yield True
+            return
+        if job.lease_until is None:
+            await _look_at(
+                rt, tenant, job, max(until or rt.clock.now(), rt.clock.now() + pause) if until or pause else None
+            )
+        yield False
+
+
+async def _wait_for_platform(rt: Runtime, tenant: UUID, job: Job, held: Held) -> None:
+    async with rt.db.transaction(tenant) as session:
+        events.act_as(session, "worker")
+        if await wait_for(session, job.id, ParkReason.BREAKER, held.until) is not None:
+            await tell_trouble(session, held.breaker)
+
+
+async def _wait_for_room(rt: Runtime, tenant: UUID, job: Job) -> None:
+    async with rt.db.transaction(tenant) as session:
+        events.act_as(session, "worker")
+        found = await room(session, job, rt.quotas(job.platform), rt.clock.now())
+        until = None if found.at is None else _spread(found.at)
+        await wait_for(session, job.id, ParkReason.QUOTA, until)
+
+
+async def _no_room_until(rt: Runtime, tenant: UUID, job: Job, connection: Connection) -> datetime | None:
+    """When to look again at a job that waits for room; None where there is room."""
+    now = rt.clock.now()
+    pause = await held_for(rt, connection)
+    if pause:
+        return _spread(now + pause)
+    async with rt.db.read(tenant) as session:
+        found = await room(session, job, rt.quotas(job.platform), now)
+    if found.now:
+        return None
+    return job.publish_by if found.at is None else _spread(found.at)
+
+
+async def _look_at(rt: Runtime, tenant: UUID, job: Job, until: datetime | None) -> None:
+    async with rt.db.transaction(tenant) as session:
+        await wait_on(session, job.id, until)
+
+
+def _spread(moment: datetime) -> datetime:
+    return moment + timedelta(seconds=random.uniform(0, SPREAD))

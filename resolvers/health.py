@@ -56,4 +56,12 @@ def _essence(seen: Health) -> object:
     """What counts as a change: not that time has passed."""
     checks = [(check.name, check.state) for check in seen.checks]
     queues = [queue and [(one.state, one.count) for one in queue.depth] for queue in (seen.queue, seen.installation)]
-    return checks, queues, seen.workers, seen.schedulers
+    platforms = [
+        (
+            one.key,
+            [(held.operation, held.server, held.since, held.state) for held in one.breakers],
+            [(waits.reason, waits.count) for waits in one.waiting],
+        )
+        for one in seen.platforms
+    ]
+    return checks, queues, platforms, seen.workers, seen.schedulers

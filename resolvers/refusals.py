@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.domain.breakers import errors as platforms
 from app.domain.connections import errors as connections
 from app.domain.jobs import errors as jobs
 from app.domain.media import errors as media
@@ -23,6 +24,7 @@ from app.services.idempotency import IdempotencyKeyReused
 from schema import errors as words
 from schema.bulk_results import SelectionChanged
 from schema.media_results import MediaInUse
+from schema.platform_results import PlatformNotPaused
 from schema.webhooks import WebhookNotReplayable
 
 TABLE: Sequence[tuple[type[Exception], type[words.UserError]]] = (
@@ -51,6 +53,7 @@ TABLE: Sequence[tuple[type[Exception], type[words.UserError]]] = (
     (media.MediaNotReady, words.MediaNotReady),
     (media.MediaRefused, words.MediaRefused),
     (webhooks.WebhookNotReplayable, WebhookNotReplayable),
+    (platforms.PlatformNotPaused, PlatformNotPaused),
     (TicketInvalid, words.TicketInvalid),
     (NotFound, words.NotFound),
     (InvalidInput, words.InvalidInput),

@@ -25,6 +25,8 @@ from resolvers.live import connection_updated, event_added, job_updated, post_up
 from resolvers.media import complete_media_upload, create_media_upload, delete_media, import_media
 from resolvers.missed import release_missed_jobs
 from resolvers.nodes import node, nodes
+from resolvers.platform_switch import pause as pause_platform
+from resolvers.platform_switch import resume as resume_platform
 from resolvers.platforms import platform, platforms
 from resolvers.posts import (
     cancel_post,
@@ -47,6 +49,7 @@ from schema import (
     late_results,
     media_results,
     missed_results,
+    platform_results,
     post_results,
     updates,
 )
@@ -65,6 +68,7 @@ from schema.rules import DecidePublishingRulesResult, PublishingRules
 from schema.webhooks import ReplayWebhookResult, WebhookDelivery
 
 READ, WRITE, PUBLISH, CONNECT, ADMIN = Scope.READ, Scope.WRITE_POSTS, Scope.PUBLISH, Scope.CONNECTIONS, Scope.ADMIN
+OPERATOR = Scope.OPERATOR
 
 
 @strawberry.type(description="What can be read.")
@@ -197,6 +201,14 @@ class Mutation:
     create_api_key: key_results.CreateApiKeyResult = root(create_api_key, ADMIN, "Make an API key; it is shown once.")
     revoke_api_key: key_results.RevokeApiKeyResult = root(
         revoke_api_key, ADMIN, "Revoke an API key and close its sockets."
+    )
+    pause_platform: platform_results.PausePlatformResult = root(
+        pause_platform,
+        OPERATOR,
+        "Switch a platform off for the whole installation: its posts wait, and their users are told why.",
+    )
+    resume_platform: platform_results.ResumePlatformResult = root(
+        resume_platform, OPERATOR, "Switch a platform on: what waited goes out, spread over a time."
     )
     replay_webhook: ReplayWebhookResult = root(
         replay_webhook, ADMIN, "Try an incoming webhook again that could not be applied."

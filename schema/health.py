@@ -6,15 +6,19 @@ from datetime import datetime
 
 import strawberry
 
-from app.domain.jobs.states import JobState
+from app.domain.breakers.model import Breaker
+from app.domain.breakers.states import BreakerState, Operation
+from app.domain.jobs.states import JobState, ParkReason
 from app.flows.health import Check as CheckSeen
 from app.flows.health import Health as Seen
-from app.flows.health import HealthState
+from app.flows.health import HealthState, PlatformSeen
 from app.flows.health import Queue as QueueSeen
 from app.flows.upkeep.punctuality import Standing
 from schema.words import offer
 
 offer(HealthState, "How a part of the system is.")
+offer(BreakerState, "How a platform is treated.")
+offer(Operation, "What is done on a platform.", name="PlatformOperation")
 
 
 @strawberry.type(description="One part of the system that was looked at.")
@@ -22,7 +26,7 @@ class HealthCheck:
     """A check."""
 
     name: str = strawberry.field(
-        description="Which part: database, redis, bus, workers, schedulers, punctuality or publishing."
+        description="Which part: database, redis, bus, workers, schedulers, platforms, punctuality or publishing."
     )
     state: HealthState = strawberry.field(description="How it is.")
     message: str = strawberry.field(description="What was found, and what to do where it is not as it should be.")
@@ -103,6 +107,66 @@ class Punctuality:
         )
 
 
+@strawberry.type(description="Why a platform is not called for now.")
+class PlatformBreaker:
+    """A breaker that is not closed."""
+
+    state: BreakerState = strawberry.field(description="How it is treated.")
+    operation: Operation = strawberry.field(description="What is held back.")
+    server: str | None = strawberry.field(description="The server, where the platform has many; null means all of it.")
+    since: datetime = strawberry.field(description="Since when.")
+    reason: str = strawberry.field(description="What the platform answered, or why an operator paused it.")
+    next_probe_at: datetime | None = strawberry.field(
+        description="When one call may find out whether it is back; null where an operator ends it: `resumePlatform`."
+    )
+
+    @classmethod
+    def of(cls, row: Breaker) -> PlatformBreaker:
+        """A breaker's row."""
+        return cls(
+            state=row.state,
+            operation=row.operation,
+            server=row.host or None,
+            since=row.since,
+            reason=row.reason,
+            next_probe_at=row.next_probe_at,
+        )
+
+
+@strawberry.type(description="How many jobs of the workspace wait for one condition.")
+class Waiting:
+    """A count."""
+
+    reason: ParkReason = strawberry.field(description="What they wait for.")
+    count: int = strawberry.field(description="How many.")
+
+
+@strawberry.type(description="A platform as it is treated now.")
+class PlatformHealth:
+    """A platform."""
+
+    key: str = strawberry.field(description="The platform's short name.")
+    state: BreakerState = strawberry.field(
+        description="How its posts are treated where they are held back at all: the worst of `breakers`; else CLOSED."
+    )
+    breakers: list[PlatformBreaker] = strawberry.field(description="What is held back, and why; empty: nothing.")
+    waiting: list[Waiting] = strawberry.field(description="What of the workspace's waits there, by what for.")
+
+    @classmethod
+    def of(cls, seen: PlatformSeen) -> PlatformHealth:
+        """A platform of the flow."""
+        order = (BreakerState.PAUSED, BreakerState.OPEN, BreakerState.PROBING, BreakerState.CLOSED)
+        states = [one.state for one in seen.breakers]
+        return cls(
+            key=seen.key,
+            state=min(states, key=order.index, default=BreakerState.CLOSED),
+            breakers=[PlatformBreaker.of(one) for one in seen.breakers],
+            waiting=[
+                Waiting(reason=reason, count=seen.waiting[reason]) for reason in ParkReason if reason in seen.waiting
+            ],
+        )
+
+
 @strawberry.type(description="Whether posts go out, and what holds them up if not.")
 class Health:
     """The whole picture."""
@@ -113,6 +177,9 @@ class Health:
     checks: list[HealthCheck] = strawberry.field(description="The parts.")
     workers: int = strawberry.field(description="Worker processes that gave a sign of life.")
     schedulers: int = strawberry.field(description="Schedulers that gave a sign of life.")
+    platforms: list[PlatformHealth] = strawberry.field(
+        description="Every platform by key: whether it is called, and if not, why; empty while the database is away."
+    )
     queue: Queue | None = strawberry.field(
         description="What waits in this workspace; null while the database does not answer."
     )
@@ -137,6 +204,7 @@ class Health:
             checks=[HealthCheck.of(check) for check in seen.checks],
             workers=seen.workers,
             schedulers=seen.schedulers,
+            platforms=[PlatformHealth.of(one) for one in seen.platforms],
             queue=None if seen.queue is None else Queue.of(seen.queue),
             installation=None if whole is None else Queue.of(whole.queue),
             punctuality=None if seen.punctuality is None else Punctuality.of(seen.punctuality),

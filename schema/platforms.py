@@ -28,6 +28,8 @@ from connectors.capabilities import (
 from connectors.capabilities import (
     Limit as DeclaredLimit,
 )
+from connectors.quotas import QuotaCount, QuotaScope, QuotaWindow
+from connectors.quotas import QuotaRule as DeclaredQuota
 from schema.node import Node, encode
 from schema.traversal import derived
 
@@ -119,7 +121,25 @@ class QuotaRule:
     name: str = strawberry.field(description="What is counted.")
     max: int = strawberry.field(description="How many.")
     seconds: int = strawberry.field(description="In which time.")
+    scope: QuotaScope = strawberry.field(description="Whom it is for.")
+    window: QuotaWindow = strawberry.field(description="When it begins anew.")
+    counts: QuotaCount = strawberry.field(description="What uses it.")
+    cost: int = strawberry.field(description="How many each of these uses.")
     source: str = strawberry.field(description="The page that states it; may be empty.")
+
+    @classmethod
+    def of(cls, rule: DeclaredQuota) -> QuotaRule:
+        """A declared allowance."""
+        return cls(
+            name=rule.name,
+            max=rule.max,
+            seconds=int(rule.per.total_seconds()),
+            scope=rule.scope,
+            window=rule.window,
+            counts=rule.counts,
+            cost=rule.cost,
+            source=rule.source,
+        )
 
 
 @strawberry.type(description="One option of the platform's own.")
@@ -204,10 +224,7 @@ class Platform(Node):
                 for way in declared.connect
             ],
             formats=[Format.of(item) for item in declared.formats],
-            quotas=[
-                QuotaRule(name=rule.name, max=rule.max, seconds=int(rule.per.total_seconds()), source=rule.source)
-                for rule in declared.quotas
-            ],
+            quotas=[QuotaRule.of(rule) for rule in declared.quotas],
             scopes=[ScopeNeed.of(scope) for scope in declared.scopes],
             options=[
                 PlatformOption(

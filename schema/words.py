@@ -28,6 +28,7 @@ from app.flows.publishing.missed import MissedAction
 from app.kernel.late_policy import LatePolicy
 from connectors.capabilities import ConnectBy, FieldKind, FormatKey, MediaKind, ReconcileClass, ScopeUse, Unit
 from connectors.contract import Severity
+from connectors.quotas import QuotaCount, QuotaScope, QuotaWindow
 
 
 def sentences(kind: type[StrEnum]) -> dict[str, str]:
@@ -67,6 +68,9 @@ offer(
     },
 )
 offer(ParkReason, "Which condition a parked job waits for.")
+offer(QuotaScope, "Whom an allowance is for.")
+offer(QuotaWindow, "When an allowance begins anew.")
+offer(QuotaCount, "What uses an allowance.")
 offer(Scope, "What an API key may do.", name="KeyScope")
 offer(MediaState, "Whether a file can be used.")
 offer(CopyNeed, "What is known of the copy of a file that one platform needs.", name="MediaCopyState")

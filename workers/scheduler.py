@@ -9,14 +9,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
+from uuid import UUID
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.actions.connections.due import due_for_a_look
-from app.actions.jobs.offer import next_moment, offer
+from app.actions.jobs.offer import Skip, next_moment, offer
 from app.actions.media.due import due_for_fitting
 from app.actions.webhooks.due import due_for_processing
+from app.flows.publishing.turns import PLATFORM, TENANT
 from app.flows.runtime import Runtime
 from app.flows.upkeep.gauges import measure
 from app.flows.upkeep.heartbeat import beat
@@ -33,6 +35,8 @@ TENANTS = 50
 """Tenants that take their turn in one scan."""
 EACH = 20
 """Jobs of one tenant in one scan."""
+CROWDED_PAUSE = 0.05
+"""Seconds between two scans while all that is due waits for its share of the workers."""
 SWEEP_EVERY = 300.0
 MEASURE_EVERY = 10.0
 
@@ -55,16 +59,23 @@ async def scan_jobs(rt: Runtime, wakeups: WakeUps) -> float:
     if room <= 0:
         return rt.settings.timing.scan
     again = timedelta(seconds=rt.settings.timing.offer_again)
+    crowded = await rt.crowds.ask()
+    skip = Skip(
+        tuple(key.removeprefix(PLATFORM) for key in crowded if key.startswith(PLATFORM)),
+        tuple(UUID(key.removeprefix(TENANT)) for key in crowded if key.startswith(TENANT)),
+    )
     async with rt.db.system() as session:
         # Together no more than there is room for; tenants that did not get a turn are first in the next scan.
         each = max(1, min(EACH, room))
-        offers = await offer(session, tenants=max(1, min(TENANTS, room // each)), each=each, again=again)
+        offers = await offer(session, tenants=max(1, min(TENANTS, room // each)), each=each, again=again, skip=skip)
         nearest = await next_moment(session)
     await wakeups.send([_wake_job(str(one.tenant_id), str(one.job_id)) for one in offers])
     metrics.OFFERS.inc(len(offers))
     if offers:
         return 0.0
-    return min(rt.settings.timing.scan, max(0.005, (nearest - rt.clock.now()).total_seconds()))
+    # What is crowded stays due: it is asked for at a walk.
+    shortest = CROWDED_PAUSE if crowded else 0.005
+    return min(rt.settings.timing.scan, max(shortest, (nearest - rt.clock.now()).total_seconds()))
 
 
 async def scan_connections(rt: Runtime, wakeups: WakeUps) -> float:

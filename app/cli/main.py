@@ -13,6 +13,7 @@ from app.cli import (
     jobs,
     keys,
     plans,
+    platforms,
     prune,
     sandbox,
     serve,
@@ -46,6 +47,7 @@ verify.register(app)
 prune.register(app)
 app.add_typer(keys.app, name="keys")
 app.add_typer(plans.app, name="plans")
+app.add_typer(platforms.app, name="platforms")
 app.add_typer(tenants.app, name="tenant")
 app.add_typer(dead_letters.app, name="dlq")
 app.add_typer(jobs.app, name="jobs")

@@ -7,7 +7,7 @@ longer than `PATIENCE` a part: a health page that hangs is no help.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -19,8 +19,9 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.domain.breakers.model import Breaker
 from app.domain.jobs import statistics
-from app.domain.jobs.states import JobState
+from app.domain.jobs.states import JobState, ParkReason
 from app.domain.processes import queries as processes
 from app.flows.runtime import Runtime
 from app.flows.upkeep.heartbeat import stall
@@ -83,6 +84,17 @@ class Installation:
 
 
 @dataclass(frozen=True, slots=True)
+class PlatformSeen:
+    """One platform as it is treated now."""
+
+    key: str
+    breakers: tuple[Breaker, ...]
+    """What is not closed; nothing where it is called as usual."""
+    waiting: Mapping[ParkReason, int]
+    """The workspace's own jobs that wait, by what for."""
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """The whole picture."""
 
@@ -91,6 +103,8 @@ class Health:
     checks: tuple[Check, ...]
     workers: int = 0
     schedulers: int = 0
+    platforms: tuple[PlatformSeen, ...] = ()
+    """Each platform of this installation, and what holds its posts back."""
     queue: Queue | None = None
     """The workspace's own; None while the database does not answer."""
     punctuality: Standing | None = None
@@ -114,6 +128,8 @@ async def read_health(rt: Runtime, tenant: UUID) -> Health:
         queue = await _within(_queue(rt, tenant))
         punctual, moving = await asyncio.gather(_within(_punctual(rt, tenant)), _within(_moving(rt)))
     checks = [database, redis, _bus(rt), _role("worker", seen), _role("scheduler", seen)]
+    platforms = await platforms_seen(rt, tenant) if database.state is HealthState.OK else ()
+    checks.append(_reach(platforms))
     if queue is not None:
         checks.append(_punctuality(queue, rt.clock.now()))
     if moving is not None:
@@ -124,9 +140,33 @@ async def read_health(rt: Runtime, tenant: UUID) -> Health:
         checks=tuple(checks),
         workers=seen.get("worker", 0),
         schedulers=seen.get("scheduler", 0),
+        platforms=platforms,
         queue=queue,
         punctuality=punctual,
     )
+
+
+async def platforms_seen(rt: Runtime, tenant: UUID) -> tuple[PlatformSeen, ...]:
+    """Every platform, by key; nothing while the database does not answer."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            breakers = await rt.weather.read()
+            async with rt.db.read(tenant) as session:
+                waiting = await statistics.parked(session)
+    except (TimeoutError, SQLAlchemyError, OSError):
+        return ()
+    keys = [connector.capabilities.key for connector in rt.catalog.all()]
+    return tuple(
+        PlatformSeen(key, tuple(one for one in breakers if one.platform == key), waiting.get(key, {})) for key in keys
+    )
+
+
+def _reach(platforms: Sequence[PlatformSeen]) -> Check:
+    kept = [one.key for one in platforms if one.breakers]
+    if kept:
+        message = f"Left alone for now: {', '.join(kept)}. Posts wait; `health.platforms` says why."
+        return Check("platforms", HealthState.DEGRADED, message)
+    return Check("platforms", HealthState.OK, "Nothing is left alone.")
 
 
 async def read_installation(rt: Runtime) -> Installation | None:

@@ -15,6 +15,7 @@ from app.kernel.clock import Clock, SystemClock
 from app.kernel.settings import PlatformApp, Settings
 from app.services.bulkheads import Bulkheads
 from app.services.bus import Bus
+from app.services.crowds import Crowds
 from app.services.db import Database
 from app.services.limits import Limiter
 from app.services.outcomes import Outcomes
@@ -53,6 +54,7 @@ class Runtime:
     weather: Weather
     bulkheads: Bulkheads[Any]
     """How much of this process one platform, or one workspace, may hold."""
+    crowds: Crowds
 
     def quotas(self, platform: str) -> tuple[QuotaRule, ...]:
         """The allowances that a platform declares; none where its connector was taken out."""
@@ -141,6 +143,7 @@ async def running(settings: Settings, *, name: str, clock: Clock | None = None) 
         pools={},
         weather=Weather(db, Outcomes(redis, settings.timing.breaker_window), settings.timing, clock),
         bulkheads=Bulkheads(settings.worker_threads),
+        crowds=Crowds(redis),
     )
     await bus.start()
     try:

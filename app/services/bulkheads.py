@@ -1,21 +1,24 @@
 """Bulkheads: how many of a process's slots one platform, or one workspace, may hold at a time.
 
 Promise: whoever holds no slot gets one as long as one is free, and there is always one free for the next: a key takes
-another slot only while it holds at most `SHARE` times as many as are free. One busy platform comes to three quarters of
-the slots, two to three sevenths each. What does not fit waits in a line of ids that costs no slot and no thread; who
-lets go of a slot is handed the first in the line that fits. The line is a courtesy: each row in it is offered again.
+another slot only while it holds fewer than `SHARE` times as many as are free. One busy platform comes to three quarters
+of the slots, two to three sevenths each. What does not fit waits in a line that costs no slot and no thread; who lets
+go of a slot is handed the first in the line that fits. The line is a courtesy: each row in it is offered again.
 """
 
 from __future__ import annotations
 
+import time
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
 T = TypeVar("T")
 
 SHARE: Final = 3
+KEPT: Final = 30.0
+"""Seconds after which a place in the line is given up: the row was offered again meanwhile."""
 
 
 def may_enter(held: int, free: int) -> bool:
@@ -24,52 +27,59 @@ def may_enter(held: int, free: int) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Waiting(Generic[T]):
+class Turn(Generic[T]):
+    """One that waits, or whose turn it is."""
+
     keys: tuple[str, ...]
+    name: Hashable
     what: T
+    since: float
 
 
 class Bulkheads(Generic[T]):
     """The slots of one process and the line in front of them. Used from one event loop: nothing here waits."""
 
-    def __init__(self, slots: int, *, line: int = 64) -> None:
+    def __init__(self, slots: int, *, line: int = 64, clock: Callable[[], float] = time.monotonic) -> None:
         """`line` is how many may wait for each key."""
         self._slots = slots
         self._most = line
+        self._clock = clock
         self._held: Counter[str] = Counter()
         self._used = 0
-        self._line: deque[_Waiting[T]] = deque()
+        self._line: deque[Turn[T]] = deque()
 
-    @property
-    def waiting(self) -> int:
-        """How many stand in the line."""
-        return len(self._line)
-
-    def enter(self, keys: Sequence[str], what: T) -> bool:
-        """Take a slot under every key; False where that does not fit: then `what` waits in the line, if there is room."""
-        if self._fits(keys):
-            self._take(keys)
-            return True
-        if all(sum(key in one.keys for one in self._line) < self._most for key in keys) and not self._stands(what):
-            self._line.append(_Waiting(tuple(keys), what))
-        return False
-
-    def leave(self, keys: Sequence[str]) -> tuple[tuple[str, ...], T] | None:
-        """Let go of a slot. Gives the first in the line that fits now, with the keys that it holds a slot under."""
-        self._used -= 1
-        self._held.subtract(keys)
-        self._held += Counter()  # forgets keys that hold nothing
-        for one in self._line:
-            if self._fits(one.keys):
-                self._line.remove(one)
-                self._take(one.keys)
-                return one.keys, one.what
+    def enter(self, keys: Sequence[str], name: Hashable, what: T) -> Turn[T] | None:
+        """Take a slot under every key. None where that does not fit: it waits in the line, if there is room there."""
+        turn = Turn(tuple(keys), name, what, self._clock())
+        if self._fits(turn.keys):
+            self._take(turn.keys)
+            return turn
+        standing = (one.name for one in self._line)
+        if name not in standing and all(self.waiting(key) < self._most for key in keys):
+            self._line.append(turn)
         return None
 
-    def full(self) -> set[str]:
-        """The keys for which nothing more should be sent here: half of their places in the line are taken."""
-        found = Counter(key for one in self._line for key in one.keys)
-        return {key for key, count in found.items() if count * 2 >= self._most}
+    def leave(self, turn: Turn[T], *, hand_on: bool = True) -> Turn[T] | None:
+        """Let go of a slot, and take it for the first in the line that fits; it leaves too when it has ended."""
+        self._used -= 1
+        self._held.subtract(turn.keys)
+        self._held += Counter()  # forgets keys that hold nothing
+        old = self._clock() - KEPT
+        while self._line and self._line[0].since <= old:
+            self._line.popleft()
+        following = next((one for one in self._line if self._fits(one.keys)), None) if hand_on else None
+        if following is not None:
+            self._line.remove(following)
+            self._take(following.keys)
+        return following
+
+    def waiting(self, key: str) -> int:
+        """How many stand in the line under a key."""
+        return sum(key in one.keys for one in self._line)
+
+    def crowded(self, key: str) -> bool:
+        """Whether so many wait under a key that nothing more should be sent here: half of their places are taken."""
+        return self.waiting(key) * 2 >= self._most
 
     def _fits(self, keys: Sequence[str]) -> bool:
         free = self._slots - self._used
@@ -78,6 +88,3 @@ class Bulkheads(Generic[T]):
     def _take(self, keys: Sequence[str]) -> None:
         self._used += 1
         self._held.update(keys)
-
-    def _stands(self, what: T) -> bool:
-        return any(one.what == what for one in self._line)

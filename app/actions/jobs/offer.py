@@ -2,7 +2,8 @@
 
 Promise: each offered row is looked at by a worker now, or offered again after `again`. Many schedulers are safe:
 gates and rows are taken with SKIP LOCKED. Tenants take turns: at most `each` rows of one tenant a call, and
-tenants in the order of their gates, so that ten thousand jobs of one do not delay the one of another.
+tenants in the order of their gates, so that ten thousand jobs of one do not delay the one of another. Rows of platforms and
+tenants that have their share of the workers stay as they are: due, and offered when there is room.
 """
 
 from __future__ import annotations
@@ -22,11 +23,13 @@ OFFER = text(
     """
     WITH gates AS MATERIALIZED (
         SELECT tenant_id FROM tenant_gates WHERE next_wake_at <= statement_timestamp()
+            AND tenant_id <> ALL(:skip_tenants)
         ORDER BY next_wake_at LIMIT :tenants FOR UPDATE SKIP LOCKED
     ), due AS MATERIALIZED (
         SELECT head.tenant_id, head.id FROM gates CROSS JOIN LATERAL (
             SELECT jobs.tenant_id, jobs.id FROM jobs
             WHERE jobs.tenant_id = gates.tenant_id AND jobs.wake_at <= statement_timestamp()
+                AND jobs.platform <> ALL(:skip_platforms)
             ORDER BY jobs.wake_at LIMIT :each FOR UPDATE SKIP LOCKED
         ) AS head
     ), offered AS (
@@ -62,9 +65,23 @@ class Offer:
     job_id: UUID
 
 
-async def offer(session: AsyncSession, *, tenants: int, each: int, again: timedelta) -> Sequence[Offer]:
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Whose rows are left for later, because the workers hold enough of them."""
+
+    platforms: tuple[str, ...] = ()
+    tenants: tuple[UUID, ...] = ()
+
+
+NOBODY = Skip()
+
+
+async def offer(
+    session: AsyncSession, *, tenants: int, each: int, again: timedelta, skip: Skip = NOBODY
+) -> Sequence[Offer]:
     """Take due rows of up to `tenants` tenants, `each` rows at most, and move their moment on by `again`."""
-    rows = (await session.execute(OFFER, {"tenants": tenants, "each": each, "again": again})).all()
+    left = {"skip_platforms": list(skip.platforms), "skip_tenants": list(skip.tenants)}
+    rows = (await session.execute(OFFER, {"tenants": tenants, "each": each, "again": again, **left})).all()
     opened = {row.tenant_id for row in rows}
     if opened:
         await session.execute(RESET, {"tenants": list(opened), "forever": FOREVER})

@@ -1,7 +1,7 @@
 """What a job uses of its platform's allowances, until when, and when there is room again: pure.
 
 What was used stands on the ledger under the moment (seconds since 1970) at which it stops to count. A rolling time is
-cut into slots, and what falls into one counts until the whole slot has passed: never too short, at most a slot too long.
+cut into slots, and what falls into one counts until the slot has passed: never too short, at most a slot too long.
 """
 
 from __future__ import annotations

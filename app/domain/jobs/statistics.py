@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from app.domain.jobs.model import Job
-from app.domain.jobs.states import JobState
+from app.domain.jobs.states import JobState, ParkReason
 from app.services.db import tenant_of
 
 DUE = (JobState.SCHEDULED, JobState.RETRYING)
@@ -104,6 +104,19 @@ async def waiting_since(session: AsyncSession, *, offered_for: timedelta) -> dat
     )
     could = (Job.state.in_(DUE), Job.ready_at <= now, Job.wake_at <= now + offered_for, ~turn.exists())
     found: datetime | None = await session.scalar(select(func.min(Job.ready_at)).where(*could))
+    return found
+
+
+async def parked(session: AsyncSession) -> dict[str, dict[ParkReason, int]]:
+    """How many jobs of the tenant wait on each platform, by what they wait for."""
+    query = (
+        select(Job.platform, Job.park_reason, func.count().label("jobs"))
+        .where(Job.tenant_id == tenant_of(session), Job.state == JobState.PARKED)
+        .group_by(Job.platform, Job.park_reason)
+    )
+    found: dict[str, dict[ParkReason, int]] = {}
+    for row in (await session.execute(query)).all():
+        found.setdefault(row.platform, {})[row.park_reason] = row.jobs
     return found
 
 

@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.actions.connections.refreshed import refreshed
 from app.actions.connections.tokens import PREVIOUS, load
 from app.actions.posts.compose import as_account
+from app.domain.breakers import states as breakers
 from app.domain.connections.model import Connection, PlatformApp
 from app.domain.connections.queries import connection as read_connection
 from app.domain.connections.rhythm import LAST_MINUTE, renewal
@@ -120,14 +121,20 @@ async def _refresh(rt: Runtime, cx: Context, tenant: UUID, connection: Connectio
     try:
         tokens = await _fresh(rt, cx, tenant, connection, access)
     except PlatformFault as error:
+        await rt.weather.saw(_place(connection), error.fault)
         refused = error.fault.kind is FaultKind.AUTH_EXPIRED
         count(platform=connection.platform, outcome="refused" if refused else "failed").inc()
         raise
+    await rt.weather.saw(_place(connection), None)
     count(platform=connection.platform, outcome="ok").inc()
     kept = await _kept(rt, tenant, connection, tokens)
     if kept is None:  # the user has connected again meanwhile: those tokens are newer
         return (await _read(rt, tenant, connection.id))[1]
     return Access(access.account, tokens, access.app)
+
+
+def _place(connection: Connection) -> breakers.Place:
+    return breakers.Place(connection.platform, connection.server, breakers.Operation.REFRESH)
 
 
 async def _fresh(rt: Runtime, cx: Context, tenant: UUID, connection: Connection, access: Access) -> Tokens:

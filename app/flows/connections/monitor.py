@@ -12,6 +12,7 @@ from uuid import UUID
 
 from app.actions.connections.judge import Look, judge
 from app.actions.jobs.park import park_connection
+from app.domain.breakers.states import Operation, Place
 from app.domain.connections.model import Connection
 from app.domain.connections.queries import connection as read_connection
 from app.domain.connections.rhythm import Rhythm
@@ -21,6 +22,7 @@ from app.domain.jobs.verdict import NEEDS_USER
 from app.flows.connections.access import held, ready, renewed
 from app.flows.connections.listening import keep_listening
 from app.flows.connections.waiting import let_out
+from app.flows.limits.pace import held_for
 from app.flows.runtime import Runtime
 from app.kernel.errors import NotFound
 from app.kernel.timing import Timing
@@ -35,7 +37,7 @@ def rhythm_of(timing: Timing) -> Rhythm:
 
 
 async def look_at(rt: Runtime, tenant: UUID, connection_id: UUID) -> Connection | None:
-    """Look once; gives the connection as it is afterwards, None where it is gone or switched off."""
+    """Look once; gives the connection as it is afterwards, None where it is gone, switched off, or its platform is."""
     try:
         async with rt.db.read(tenant) as session:
             before = await read_connection(session, connection_id)
@@ -43,6 +45,13 @@ async def look_at(rt: Runtime, tenant: UUID, connection_id: UUID) -> Connection 
         return None
     if before.state in (ConnectionState.PAUSED, ConnectionState.REVOKED):
         return None
+    async with rt.weather.entering(Place(before.platform, before.server, Operation.REFRESH)) as held:
+        # A platform that is down says nothing about the account: the look is made when it is back.
+        return None if held is not None or await held_for(rt, before) else await _look(rt, tenant, before)
+
+
+async def _look(rt: Runtime, tenant: UUID, before: Connection) -> Connection:
+    connection_id = before.id
     look = Look(connection_id, "check", rt.clock.now(), rhythm_of(rt.settings.timing))
     look = replace(await _seen(rt, tenant, before, look), now=rt.clock.now())
     async with rt.db.transaction(tenant) as session:

@@ -1,8 +1,8 @@
 """Keep a platform's pace: of its application, of one account, of one workspace; and keep to what it said itself.
 
-A short wait is waited out. A longer one moves the job, which uses no attempt. Platforms say how long they want to be left
-alone by `Retry-After`, by a budget that is spent, or by a fault; that is shared with all workers and comes before our own
-figures.
+A short wait is waited out. A longer one moves the job, which uses no attempt. Platforms say how long they want to be
+left alone by `Retry-After`, by a budget that is spent, or by a fault; that is shared with all workers and comes before
+our own figures.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Send a job whose moment has come, or let it wait for its platform: a breaker, a pause, an allowance.
 
-What waits is a row that is parked or looked at later. It uses no attempt, holds no worker, and its workspace is told once
-of a platform that is in trouble, not once a job.
+What waits is a row that is parked or looked at later. It uses no attempt and holds no worker, and its workspace is told
+once of a platform that is in trouble, not once a job.
 """
 
 from __future__ import annotations

@@ -21,8 +21,9 @@ from app.domain.jobs.states import OF_THE_CONNECTION, JobState, ParkReason
 from app.flows.publishing.holding import let_go, looking, send, send_after_all
 from app.flows.publishing.quiet import quiet_until
 from app.flows.publishing.reconcile import poll, reconcile
+from app.flows.publishing.turns import Wanted, in_turn
 from app.flows.runtime import Runtime
-from app.kernel import logs, metrics
+from app.kernel import metrics
 from app.kernel.errors import NotFound
 from app.services import events
 
@@ -36,12 +37,12 @@ async def wake(rt: Runtime, tenant: UUID, job_id: UUID, worker: str) -> None:
             quiet = await quiet_until(session, job, rt.clock.now())
     except NotFound:
         return
-    with logs.bound(connection_id=connection.id, platform=job.platform):
-        if quiet is None or connection.state not in USABLE or not await _held(rt, tenant, job, quiet):
-            await _attend(rt, tenant, job, connection, worker)
+    if quiet is None or connection.state not in USABLE or not await _held(rt, tenant, job, quiet):
+        await in_turn(rt, Wanted(tenant, job, connection), lambda wanted: _attend(rt, wanted, worker))
 
 
-async def _attend(rt: Runtime, tenant: UUID, job: Job, connection: Connection, worker: str) -> None:
+async def _attend(rt: Runtime, wanted: Wanted, worker: str) -> None:
+    tenant, job, connection = wanted.tenant, wanted.job, wanted.connection
     match job.state:
         case JobState.SCHEDULED | JobState.RETRYING:
             if await _missed(rt, tenant, job):

@@ -1,13 +1,15 @@
-"""Set the gauges that follow from rows: what is due, what is unknown, what waits for a person."""
+"""Set the gauges that follow from rows: what is due or unknown, what waits, which platforms are left alone."""
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 
 from sqlalchemy import func, select
 
+from app.domain.breakers.queries import standing
 from app.domain.jobs.model import Job
-from app.domain.jobs.states import JobState
+from app.domain.jobs.states import JobState, ParkReason
 from app.domain.jobs.statistics import oldest_due
 from app.flows.runtime import Runtime
 from app.flows.upkeep.punctuality import count, publish_gauges
@@ -24,7 +26,14 @@ async def measure(rt: Runtime) -> None:
     counted = (
         select(Job.platform, Job.state, func.count()).where(Job.state.in_(GAUGES)).group_by(Job.platform, Job.state)
     )
+    waiting = (
+        select(Job.platform, Job.park_reason, func.count())
+        .where(Job.state == JobState.PARKED)
+        .group_by(Job.platform, Job.park_reason)
+    )
     async with rt.db.system() as session:
+        parked = {(platform, reason): count for platform, reason, count in (await session.execute(waiting)).all()}
+        breakers = Counter(breaker.platform for breaker in await standing(session))
         oldest = await oldest_due(session, None, offered_for=again)
         rows = (await session.execute(counted)).all()
     metrics.OLDEST_DUE.set(0 if oldest is None else (rt.clock.now() - oldest).total_seconds())
@@ -33,3 +42,8 @@ async def measure(rt: Runtime) -> None:
         for connector in rt.catalog.all():
             key = connector.capabilities.key
             gauge.labels(platform=key).set(found.get(key, 0))
+    for connector in rt.catalog.all():
+        key = connector.capabilities.key
+        metrics.BREAKERS.labels(platform=key).set(breakers[key])
+        for reason in ParkReason:
+            metrics.PARKED.labels(platform=key, reason=reason).set(parked.get((key, reason), 0))

@@ -40,7 +40,7 @@ TABLE = [
     (K.PERMISSION_MISSING, E.PARK, E.PARK, False),
     (K.ACCOUNT_GONE, E.PARK, E.PARK, False),
     (K.RATE_LIMITED, E.BACK_OFF, E.BACK_OFF, False),
-    (K.QUOTA_EXHAUSTED, E.BACK_OFF, E.BACK_OFF, False),
+    (K.QUOTA_EXHAUSTED, E.PARK, E.PARK, False),
     (K.UNREACHABLE, E.BACK_OFF, E.FAIL, True),
     (K.NO_ANSWER, E.BACK_OFF, E.FAIL, True),
     (K.PLATFORM_DOWN, E.BACK_OFF, E.FAIL, True),
@@ -64,8 +64,9 @@ def test_a_fault_without_effect(kind: FaultKind, first: JobEvent, last: JobEvent
     assert (early.event, late.event, early.counts) == (first, last, counts)
     assert early.fault is not None
     assert early.fault["kind"] == kind
-    assert early.park is (ParkReason.CONNECTION if first is E.PARK else None)
-    assert (early.wait is None) is (first in (E.PARK, E.FAIL))
+    reason = ParkReason.QUOTA if kind is K.QUOTA_EXHAUSTED else ParkReason.CONNECTION
+    assert early.park is (reason if first is E.PARK else None)
+    assert (early.wait is None) is (reason is ParkReason.CONNECTION and first in (E.PARK, E.FAIL))
 
 
 def test_the_platforms_own_pause_is_kept() -> None:

@@ -1,4 +1,4 @@
-"""A platform described by data: formats, limits, quotas, scopes, ways to connect.
+"""A platform described by data: formats, limits, allowances (see `quotas.py`), scopes, ways to connect.
 
 The validator, the API's capability matrix, the documentation and the tests read the same declaration, so
 that they cannot disagree. A connection may narrow or widen an installation-wide limit (a Mastodon instance

@@ -1,7 +1,7 @@
 """Tell a workspace once that a platform is in trouble, and once that it is back.
 
-Promise: one event an episode and workspace, however many of its posts wait and however many workers see it. The row that
-says so is written with the event.
+Promise: one event an episode and workspace, however many of its posts wait and however many workers see it. The row
+that says so is written with the event.
 """
 
 from __future__ import annotations

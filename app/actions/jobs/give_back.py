@@ -39,7 +39,7 @@ GIVE_BACK = text(
     f"""
     WITH own AS ({_OWN}), shared AS ({_SHARED})
     UPDATE jobs SET reserved = CAST(:left AS jsonb) WHERE tenant_id = :tenant AND id = :job
-    """
+    """  # noqa: S608 -- put together from constants
 )
 
 

@@ -2,8 +2,8 @@
 
 Promise: each offered row is looked at by a worker now, or offered again after `again`. Many schedulers are safe:
 gates and rows are taken with SKIP LOCKED. Tenants take turns: at most `each` rows of one tenant a call, and
-tenants in the order of their gates, so that ten thousand jobs of one do not delay the one of another. Rows of platforms and
-tenants that have their share of the workers stay as they are: due, and offered when there is room.
+tenants in the order of their gates, so that ten thousand jobs of one do not delay the one of another. Rows of
+platforms and tenants that have their share of the workers stay as they are: due, and offered when there is room.
 """
 
 from __future__ import annotations

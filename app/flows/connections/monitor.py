@@ -45,9 +45,9 @@ async def look_at(rt: Runtime, tenant: UUID, connection_id: UUID) -> Connection 
         return None
     if before.state in (ConnectionState.PAUSED, ConnectionState.REVOKED):
         return None
-    async with rt.weather.entering(Place(before.platform, before.server, Operation.REFRESH)) as held:
+    async with rt.weather.entering(Place(before.platform, before.server, Operation.REFRESH)) as entry:
         # A platform that is down says nothing about the account: the look is made when it is back.
-        return None if held is not None or await held_for(rt, before) else await _look(rt, tenant, before)
+        return None if entry.held is not None or await held_for(rt, before) else await _look(rt, tenant, before)
 
 
 async def _look(rt: Runtime, tenant: UUID, before: Connection) -> Connection:

@@ -48,6 +48,18 @@ class Held:
     """When to ask again; None where an operator ends it."""
 
 
+@dataclass(slots=True)
+class Entry:
+    """What came of going to a platform."""
+
+    held: Held | None = None
+    """What holds it back; None: go on."""
+    probe: bool = False
+    """Whether the call finds out if the platform is back."""
+    recovered: bool = False
+    """Set as the block ends: the probe passed."""
+
+
 class Weather:
     """What one process knows of the platforms."""
 
@@ -62,18 +74,18 @@ class Weather:
         self._probes: dict[Place, Fault | bool | None] = {}
 
     @asynccontextmanager
-    async def entering(self, place: Place) -> AsyncIterator[Held | None]:
+    async def entering(self, place: Place) -> AsyncIterator[Entry]:
         """Go there, or be told what holds it back. What is seen inside of the block may be the probe's answer."""
         held = await self._held(place)
         if held is None or not await self._probing(held):
-            yield held
+            yield Entry(held)
             return
-        probed = held.breaker.place
+        entry, probed = Entry(probe=True), held.breaker.place
         self._probes[probed] = None
         try:
-            yield None
+            yield entry
         finally:
-            await self._probed(probed)
+            entry.recovered = await self._probed(probed)
 
     async def saw(self, place: Place, fault: Fault | None) -> None:
         """Take note of how a call ended: with this fault, or well."""
@@ -142,8 +154,8 @@ class Weather:
             metrics.BREAKERS_OPENED.labels(platform=place.platform, operation=place.operation).inc()
             log.warning("breaker.opened", platform=place.platform, server=place.host, operation=place.operation)
 
-    async def _probed(self, place: Place) -> None:
-        """The probe has ended: with a platform that is unwell, one that answers, or without having asked."""
+    async def _probed(self, place: Place) -> bool:
+        """The probe has ended: with a platform that is unwell, one that answers (True), or without having asked."""
         seen = self._probes.pop(place)
         try:
             async with self._db.system() as session:
@@ -161,6 +173,7 @@ class Weather:
         if seen is True:
             await self._outcomes.forget(_key(place))
         self.forget()
+        return seen is True
 
     async def let_out(self, session: AsyncSession, platform: str) -> int:
         """Let the jobs out that waited for a platform; in the system's transaction that closes the breaker."""

@@ -20,7 +20,7 @@ from app.domain.connections.model import Connection
 from app.domain.jobs.model import Job
 from app.domain.jobs.states import ParkReason
 from app.flows.limits.pace import held_for
-from app.flows.limits.weather import Held
+from app.flows.limits.weather import Entry, Held
 from app.flows.publishing.publish import publish
 from app.flows.runtime import Runtime
 from app.kernel import metrics
@@ -32,16 +32,12 @@ SPREAD = 5.0
 
 async def send(rt: Runtime, tenant: UUID, job: Job, connection: Connection, worker: str) -> None:
     """Publish a job that is due, if its platform may be called and its allowances have room."""
-    place = Place(job.platform, connection.server, Operation.PUBLISH)
-    async with rt.weather.entering(place) as held:
-        if held is not None:
-            await _wait_for_platform(rt, tenant, job, held)
+    async with rt.weather.entering(_place(job, connection)) as entry:
+        if entry.held is not None:
+            await _wait_for_platform(rt, tenant, job, entry.held)
             return
-        try:
-            await publish(rt, tenant, job.id, worker, rt.quotas(job.platform))
-        except QuotaSpent:
-            metrics.QUOTA_WAITS.labels(platform=job.platform).inc()
-            await _wait_for_room(rt, tenant, job)
+        await _publish(rt, tenant, job, worker)
+    await _tell_recovery(rt, tenant, job, connection, entry)
 
 
 async def send_after_all(rt: Runtime, tenant: UUID, job: Job, connection: Connection, worker: str) -> None:
@@ -51,46 +47,61 @@ async def send_after_all(rt: Runtime, tenant: UUID, job: Job, connection: Connec
         if until is not None:
             await _look_at(rt, tenant, job, until)
             return
-    place = Place(job.platform, connection.server, Operation.PUBLISH)
-    async with rt.weather.entering(place) as held:
-        if held is not None:
-            await _look_at(rt, tenant, job, held.until)
+    async with rt.weather.entering(_place(job, connection)) as entry:
+        if entry.held is not None:
+            await _look_at(rt, tenant, job, entry.held.until)
             return
-        if await let_go(rt, tenant, job, connection) is None:
+        if await let_go(rt, tenant, job, connection, over=not entry.probe) is None:
             return
-        try:
-            await publish(rt, tenant, job.id, worker, rt.quotas(job.platform))
-        except QuotaSpent:
-            await _wait_for_room(rt, tenant, job)
+        await _publish(rt, tenant, job, worker)
+    await _tell_recovery(rt, tenant, job, connection, entry)
 
 
-async def let_go(rt: Runtime, tenant: UUID, job: Job, connection: Connection) -> Job | None:
-    """End a job's wait for its platform; the workspace is told once that a platform is back."""
+async def let_go(rt: Runtime, tenant: UUID, job: Job, connection: Connection, *, over: bool) -> Job | None:
+    """End a job's wait for its platform. Where the trouble is `over`, the workspace is told that, once."""
     if job.park_reason is None:
         return None
-    place = Place(job.platform, connection.server, Operation.PUBLISH)
     async with rt.db.transaction(tenant) as session:
         events.act_as(session, "worker")
         released = await end_wait(session, job.id, job.park_reason)
-        if released is not None and job.park_reason is ParkReason.BREAKER:
-            await tell_end(session, place)
+        if released is not None and over and job.park_reason is ParkReason.BREAKER:
+            await tell_end(session, _place(job, connection))
     return released
 
 
 @asynccontextmanager
 async def looking(rt: Runtime, tenant: UUID, job: Job, connection: Connection) -> AsyncIterator[bool]:
     """Whether the platform may be asked about a job that was sent; where it may not, the job is looked at later."""
-    async with rt.weather.entering(Place(job.platform, connection.server, Operation.READ)) as held:
-        until = None if held is None else held.until
+    async with rt.weather.entering(Place(job.platform, connection.server, Operation.READ)) as entry:
         pause = await held_for(rt, connection)
-        if held is None and not pause:
+        if entry.held is None and not pause:
             yield True
             return
-        if job.lease_until is None:
-            await _look_at(
-                rt, tenant, job, max(until or rt.clock.now(), rt.clock.now() + pause) if until or pause else None
-            )
+        later = rt.clock.now() + pause
+        if entry.held is not None:
+            await _look_at(rt, tenant, job, entry.held.until and max(entry.held.until, later))
+        else:
+            await _look_at(rt, tenant, job, later)
         yield False
+
+
+async def _publish(rt: Runtime, tenant: UUID, job: Job, worker: str) -> None:
+    try:
+        await publish(rt, tenant, job.id, worker, rt.quotas(job.platform))
+    except QuotaSpent:
+        metrics.QUOTA_WAITS.labels(platform=job.platform).inc()
+        await _wait_for_room(rt, tenant, job)
+
+
+async def _tell_recovery(rt: Runtime, tenant: UUID, job: Job, connection: Connection, entry: Entry) -> None:
+    if entry.recovered:
+        async with rt.db.transaction(tenant) as session:
+            events.act_as(session, "worker")
+            await tell_end(session, _place(job, connection))
+
+
+def _place(job: Job, connection: Connection) -> Place:
+    return Place(job.platform, connection.server, Operation.PUBLISH)
 
 
 async def _wait_for_platform(rt: Runtime, tenant: UUID, job: Job, held: Held) -> None:

@@ -74,7 +74,7 @@ async def _unpark(rt: Runtime, tenant: UUID, job: Job, connection: Connection, w
     if job.park_reason not in OF_THE_CONNECTION:
         if usable:
             await send_after_all(rt, tenant, job, connection, worker)
-        elif await let_go(rt, tenant, job, connection) is not None:
+        elif await let_go(rt, tenant, job, connection, over=False) is not None:
             await _park(rt, tenant, job.id, connection.id)  # it waits for its account now
         return
     async with rt.db.transaction(tenant) as session:

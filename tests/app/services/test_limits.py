@@ -10,7 +10,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from app.kernel import ids, metrics
-from app.services.limits import Limiter
+from app.services.limits import Limit, Limiter
 from tests.app.services.conftest import Valkey
 
 ZERO = timedelta(0)
@@ -118,3 +118,32 @@ async def test_a_limit_that_makes_no_sense_is_refused(
     with pytest.raises(ValueError, match="a limit needs"):
         await limiter.take(key, rate, burst, cost)
     assert await redis.exists(f"postd:limit:{key}") == 0
+
+
+async def test_of_several_limits_all_are_taken_or_none(limiter: Limiter, key: str) -> None:
+    wide, narrow = Limit(key + "w", SLOW, 5), Limit(key + "n", SLOW, 1)
+    assert (await limiter.take_all([wide, narrow])).time == ZERO
+    refused = await limiter.take_all([wide, narrow])
+    assert (refused.limit, refused.time > ZERO) == (narrow.key, True)
+    waits = [await limiter.take(wide.key, SLOW, 5) for _ in range(5)]
+    assert waits.count(ZERO) == 4
+
+
+async def test_a_hold_comes_before_the_meter_and_takes_nothing(limiter: Limiter, redis: Redis, key: str) -> None:
+    await limiter.hold(key, timedelta(hours=1))
+    wait = await limiter.take(key, SLOW, 1)
+    assert timedelta(minutes=59) < wait <= timedelta(hours=1)
+    assert timedelta(minutes=59) < await limiter.held(["nobody", key]) <= timedelta(hours=1)
+    await redis.delete(f"postd:limit:{key}:hold")
+    assert await limiter.held([key]) == ZERO
+    assert await limiter.take(key, SLOW, 1) == ZERO
+
+
+async def test_a_longer_hold_stays(limiter: Limiter, key: str) -> None:
+    await limiter.hold(key, timedelta(hours=2))
+    await limiter.hold(key, timedelta(hours=1))
+    assert await limiter.held([key]) > timedelta(minutes=119)
+    await limiter.hold(key, timedelta(hours=3))
+    assert await limiter.held([key]) > timedelta(minutes=179)
+    await limiter.hold(key + "2", ZERO)
+    assert await limiter.held([key + "2"]) == ZERO

@@ -1,8 +1,8 @@
 """Bulkheads: how many of a process's slots one platform, or one workspace, may hold at a time.
 
 Promise: whoever holds no slot gets one as long as one is free, and there is always one free for the next: a key takes
-another slot only while it holds fewer than `SHARE` times as many as are free. One busy platform comes to three quarters
-of the slots, two to three sevenths each. What does not fit waits in a line that costs no slot and no thread; who lets
+another slot only while it holds fewer than its share times as many as are free. With a share of 3, one busy key comes to
+three quarters of the slots, two to three sevenths each. What does not fit waits in a line that costs no slot and no thread; who lets
 go of a slot is handed the first in the line that fits. The line is a courtesy: each row in it is offered again.
 """
 
@@ -10,27 +10,28 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
 T = TypeVar("T")
 
-SHARE: Final = 3
+Keys = Mapping[str, int]
+"""What a slot is held under, each with its share."""
 KEPT: Final = 30.0
 """Seconds after which a place in the line is given up: the row was offered again meanwhile."""
 
 
-def may_enter(held: int, free: int) -> bool:
+def may_enter(held: int, free: int, share: int) -> bool:
     """Whether a key that holds so many slots may take one of the free ones."""
-    return free > 0 if held == 0 else free > 1 and held < SHARE * free
+    return free > 0 if held == 0 else free > 1 and held < share * free
 
 
 @dataclass(frozen=True, slots=True)
 class Turn(Generic[T]):
     """One that waits, or whose turn it is."""
 
-    keys: tuple[str, ...]
+    keys: Keys
     name: Hashable
     what: T
     since: float
@@ -48,9 +49,9 @@ class Bulkheads(Generic[T]):
         self._used = 0
         self._line: deque[Turn[T]] = deque()
 
-    def enter(self, keys: Sequence[str], name: Hashable, what: T) -> Turn[T] | None:
+    def enter(self, keys: Keys, name: Hashable, what: T) -> Turn[T] | None:
         """Take a slot under every key. None where that does not fit: it waits in the line, if there is room there."""
-        turn = Turn(tuple(keys), name, what, self._clock())
+        turn = Turn(keys, name, what, self._clock())
         if self._fits(turn.keys):
             self._take(turn.keys)
             return turn
@@ -62,7 +63,7 @@ class Bulkheads(Generic[T]):
     def leave(self, turn: Turn[T], *, hand_on: bool = True) -> Turn[T] | None:
         """Let go of a slot, and take it for the first in the line that fits; it leaves too when it has ended."""
         self._used -= 1
-        self._held.subtract(turn.keys)
+        self._held.subtract(list(turn.keys))
         self._held += Counter()  # forgets keys that hold nothing
         old = self._clock() - KEPT
         while self._line and self._line[0].since <= old:
@@ -81,10 +82,10 @@ class Bulkheads(Generic[T]):
         """Whether so many wait under a key that nothing more should be sent here: half of their places are taken."""
         return self.waiting(key) * 2 >= self._most
 
-    def _fits(self, keys: Sequence[str]) -> bool:
+    def _fits(self, keys: Keys) -> bool:
         free = self._slots - self._used
-        return all(may_enter(self._held[key], free) for key in keys)
+        return all(may_enter(self._held[key], free, share) for key, share in keys.items())
 
-    def _take(self, keys: Sequence[str]) -> None:
+    def _take(self, keys: Keys) -> None:
         self._used += 1
-        self._held.update(keys)
+        self._held.update(list(keys))

@@ -14,12 +14,16 @@ from app.domain.connections.model import Connection
 from app.domain.jobs.model import Job
 from app.flows.runtime import Runtime
 from app.kernel import logs, metrics
-from app.services.bulkheads import Turn
+from app.services.bulkheads import Keys, Turn
 
 LONGEST = 60.0
 """Seconds for which one wake-up takes up others; then its thread takes the next message."""
 PLATFORM, TENANT = "platform:", "tenant:"
 """What keys of bulkheads begin with."""
+
+
+OF_PLATFORM, OF_TENANT = 2, 7
+"""Shares: one platform comes to two thirds of a worker, one workspace with all its platforms to seven eighths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class Wanted:
 
 async def in_turn(rt: Runtime, wanted: Wanted, attend: Callable[[Wanted], Awaitable[None]]) -> None:
     """Attend to a job as soon as it fits, and to those that wait behind it."""
-    keys = (PLATFORM + wanted.job.platform, f"{TENANT}{wanted.tenant}")
+    keys = {PLATFORM + wanted.job.platform: OF_PLATFORM, f"{TENANT}{wanted.tenant}": OF_TENANT}
     turn: Turn[Wanted] | None = rt.bulkheads.enter(keys, wanted.job.id, wanted)
     if turn is None:
         metrics.BULKHEAD_WAITS.labels(platform=wanted.job.platform).inc()
@@ -57,6 +61,6 @@ async def in_turn(rt: Runtime, wanted: Wanted, attend: Callable[[Wanted], Awaita
         turn = following
 
 
-async def _tell(rt: Runtime, keys: tuple[str, ...]) -> None:
+async def _tell(rt: Runtime, keys: Keys) -> None:
     for key in keys:
         await rt.crowds.tell(key, crowded=rt.bulkheads.crowded(key))

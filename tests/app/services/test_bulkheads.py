@@ -3,13 +3,14 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.services.bulkheads import KEPT, SHARE, Bulkheads, Turn
+from app.services.bulkheads import KEPT, Bulkheads, Turn
 
 SLOTS = 16
+SHARE = 3
 
 
 def fill(hulls: Bulkheads[int], key: str, count: int, start: int = 0) -> list[Turn[int]]:
-    turns = (hulls.enter([key], f"{key}{number}", number) for number in range(start, start + count))
+    turns = (hulls.enter({key: SHARE}, f"{key}{number}", number) for number in range(start, start + count))
     return [turn for turn in turns if turn is not None]
 
 
@@ -53,7 +54,7 @@ def test_the_line_is_bounded_and_holds_each_once() -> None:
     again: Bulkheads[int] = Bulkheads(1)
     fill(again, "a", 1)
     for _ in range(3):
-        again.enter(["a"], "same", 7)
+        again.enter({"a": SHARE}, "same", 7)
     assert again.waiting("a") == 1
 
 
@@ -80,7 +81,7 @@ def test_no_key_ever_holds_more_than_its_share(slots: int, steps: list[list[str]
             continue
         free = slots - len(running)
         held = {key: sum(key in one.keys for one in running) for key in "abc"}
-        turn = hulls.enter(step, number, number)
+        turn = hulls.enter(dict.fromkeys(step, SHARE), number, number)
         fits = free > 0 and all(held[key] == 0 or (free > 1 and held[key] < SHARE * free) for key in step)
         assert (turn is not None) is fits
         running += [turn] if turn else []

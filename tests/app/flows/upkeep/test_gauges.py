@@ -35,3 +35,20 @@ async def test_what_is_due_and_what_is_unknown_is_told(world: World) -> None:
     assert 100 <= metrics.OLDEST_DUE._value.get() < 160
     assert metrics.UNKNOWN.labels(platform="scripted")._value.get() == 1
     assert metrics.NEEDS_REVIEW.labels(platform="scripted")._value.get() == 0
+
+
+async def test_what_waits_and_what_is_left_alone_is_told(world: World) -> None:
+    await clear(world)
+    await world.owner.execute("DELETE FROM breakers")
+    job = await world.job()
+    await world.update("jobs", job.id, state=JobState.PARKED, park_reason="quota")
+    await world.owner.execute(
+        "INSERT INTO breakers (platform, host, operation, state, episode, since, reason, opened, actor) "
+        "VALUES ('scripted', '', 'all', 'paused', gen_random_uuid(), now(), 'Because.', 1, 'operator')"
+    )
+
+    await measure(world.rt)
+
+    assert metrics.PARKED.labels(platform="scripted", reason="quota")._value.get() == 1
+    assert metrics.PARKED.labels(platform="scripted", reason="breaker")._value.get() == 0
+    assert metrics.BREAKERS.labels(platform="scripted")._value.get() == 1

@@ -22,7 +22,7 @@ from app.services.vault import Keyring, SealBroken, UnknownKey, Vault
 from app.services.wakeups import WakeUp, WakeUps
 from tests.fixtures.world import World, now
 from workers import queues
-from workers.scheduler import CAPACITY, scan_connections, scan_jobs, scan_webhooks
+from workers.scheduler import CAPACITY, CROWDED_PAUSE, scan_connections, scan_jobs, scan_webhooks
 
 
 async def test_what_has_had_its_time_is_deleted_and_nothing_else(world: World) -> None:
@@ -129,6 +129,22 @@ async def test_workers_that_are_full_are_offered_nothing(world: World, outbox: O
     outbox.waiting = CAPACITY
     assert await scan_jobs(world.rt, outbox) == world.rt.settings.timing.scan
     assert outbox.sent == []
+
+
+@pytest.mark.parametrize("whose", ["platform", "tenant"])
+async def test_who_has_its_share_is_left_for_later_and_others_are_offered(
+    world: World, stranger: World, outbox: Outbox, whose: str
+) -> None:
+    mine, theirs = await world.job(), await stranger.job()
+    await world.update("jobs", theirs.id, platform="another")
+    crowded = "platform:scripted" if whose == "platform" else f"tenant:{world.tenant}"
+    await world.rt.crowds.tell(crowded, crowded=True)
+    await scan_jobs(world.rt, outbox)
+    assert [wake.ids[1] for wake in outbox.sent] == [str(theirs.id)]
+    assert await scan_jobs(world.rt, outbox) == CROWDED_PAUSE  # it stays due, and is asked for at a walk
+    await world.rt.crowds.tell(crowded, crowded=False)
+    await scan_jobs(world.rt, outbox)
+    assert [wake.ids[1] for wake in outbox.sent] == [str(theirs.id), str(mine.id)]
 
 
 async def test_connections_are_looked_at_when_their_moment_comes(world: World, outbox: Outbox) -> None:

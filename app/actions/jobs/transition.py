@@ -13,16 +13,17 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ColumnExpressionArgument, func, select, update
+from sqlalchemy import ColumnElement, ColumnExpressionArgument, case, func, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.actions.jobs.give_back import give_back
 from app.domain.jobs.model import Job
-from app.domain.jobs.states import MACHINE, JobEvent, JobState
+from app.domain.jobs.states import MACHINE, OF_THE_PLATFORM, JobEvent, JobState
 from app.domain.posts.model import Post
 from app.domain.posts.states import project
 from app.services import events, gates
 from app.services.db import tenant_of
+from app.services.tables import Word
 
 PAST: Mapping[JobEvent, str] = {
     JobEvent.CLAIM: "job.claimed",
@@ -121,7 +122,10 @@ async def follow(session: AsyncSession, post_id: UUID) -> None:
     # settlement of a sibling has committed while we waited.
     mine = (Post.tenant_id == tenant, Post.id == post_id)
     known = await session.scalar(select(Post.state).where(*mine).with_for_update())
-    states = (await session.scalars(select(Job.state).where(Job.tenant_id == tenant, Job.post_id == post_id))).all()
+    # What waits for its platform alone needs nobody: to the planner it waits for its time.
+    waits = (Job.park_reason.in_(OF_THE_PLATFORM), JobState.SCHEDULED.value)
+    shown = type_coerce(case(waits, else_=Job.state), Word(JobState))
+    states = (await session.scalars(select(shown).where(Job.tenant_id == tenant, Job.post_id == post_id))).all()
     state = project(states)
     if state == known:
         return

@@ -98,6 +98,8 @@ class ParkReason(StrEnum):
 
 OF_THE_CONNECTION = (ParkReason.CONNECTION, ParkReason.PAUSED)
 """Reasons that end when the connection can be used again."""
+OF_THE_PLATFORM = (ParkReason.BREAKER, ParkReason.QUOTA)
+"""Reasons that end by themselves: nobody has to do anything."""
 
 
 S, E = JobState, JobEvent

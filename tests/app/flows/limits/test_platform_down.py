@@ -14,6 +14,7 @@ from app.domain.breakers.queries import standing
 from app.domain.breakers.states import BreakerState, Operation, Place
 from app.domain.jobs.model import Job
 from app.domain.jobs.states import JobState, ParkReason
+from app.domain.posts.states import PostState
 from app.flows.connections.monitor import look_at
 from app.flows.limits.weather import Weather
 from app.flows.publishing.wake import wake
@@ -85,6 +86,7 @@ async def test_a_job_waits_without_an_attempt_and_nothing_is_sent(world: World) 
     assert job.wake_at is not None
     assert now() < job.wake_at < now() + timedelta(seconds=TIMING.breaker_pause * 2 + TIMING.breaker_spread)
     assert world.platform.calls == calls
+    assert (await world.post_row(job.post_id)).state is PostState.SCHEDULED  # nobody has to do anything
 
 
 async def test_another_server_of_the_platform_goes_on(world: World) -> None:

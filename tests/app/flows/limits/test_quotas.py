@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -214,8 +213,9 @@ async def test_a_platform_without_allowances_keeps_no_ledger(world: World) -> No
     assert await spent(world) == 0
 
 
-async def lines(world: World) -> Sequence[Any]:
-    return await world.owner.fetch("SELECT name FROM allowances WHERE tenant_id = $1", world.tenant)
+async def lines(world: World) -> list[str]:
+    rows = await world.owner.fetch("SELECT name FROM allowances WHERE tenant_id = $1", world.tenant)
+    return [row["name"] for row in rows]
 
 
 async def test_of_two_allowances_both_or_none_are_reserved(world: World) -> None:

@@ -1,9 +1,9 @@
 """Bulkheads: how many of a process's slots one platform, or one workspace, may hold at a time.
 
-Promise: whoever holds no slot gets one as long as one is free, and there is always one free for the next: a key takes
-another slot only while it holds fewer than its share times as many as are free. With a share of 3, one busy key comes to
-three quarters of the slots, two to three sevenths each. What does not fit waits in a line that costs no slot and no thread; who lets
-go of a slot is handed the first in the line that fits. The line is a courtesy: each row in it is offered again.
+Promise: whoever holds no slot gets one as long as one is free, and one is always left for the next: a key takes another
+slot only while it holds fewer than its share times as many as are free. With a share of 3, one busy key comes to three
+quarters of the slots, two to three sevenths each. What does not fit waits in a line that costs no slot and no thread;
+who lets go of a slot is handed the first in the line that fits. The line is a courtesy: its rows are offered again.
 """
 
 from __future__ import annotations

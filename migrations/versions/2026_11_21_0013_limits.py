@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 from migrations import policies
 
 revision = "0013"
-down_revision = "0011"
+down_revision = "0012"
 
 NOW = sa.text("clock_timestamp()")
 KNOWN = "park_reason IS NULL OR park_reason IN ({})"

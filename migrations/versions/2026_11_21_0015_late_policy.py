@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 from migrations import policies
 
 revision = "0015"
-down_revision = "0011"
+down_revision = "0014"
 
 POLICIES = "late_policy IN ('fail', 'publish', 'ask')"
 MOMENTS = ("quiet_until", "owed_at", "overdue_at")

@@ -26,6 +26,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLUnionType,
     get_named_type,
+    is_required_input_field,
 )
 
 from app.services.events import latest
@@ -90,7 +91,7 @@ def value(kind: Any, path: Path, wanted: str, own: dict[str, str]) -> Any:
     if isinstance(kind, GraphQLEnumType):
         return list(kind.values)[-1]
     if isinstance(kind, GraphQLInputObjectType):
-        needed = {n for n, field in kind.fields.items() if isinstance(field.type, GraphQLNonNull)}
+        needed = {n for n, field in kind.fields.items() if is_required_input_field(field)}
         chosen = needed | set(path[:1] if path and path[0] in kind.fields else ())
         if kind.extensions["strawberry-definition"].is_one_of and not chosen:
             chosen = {next(iter(kind.fields))}

@@ -9,10 +9,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import case, func, update
+from sqlalchemy import case, func, literal, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.actions.jobs.transition import now, soon, transition
+from app.domain.jobs.late import look, may_go_out
 from app.domain.jobs.model import Job
 from app.domain.jobs.states import JobEvent, JobState, ParkReason
 from app.services import gates
@@ -25,13 +26,12 @@ ASK_AGAIN = timedelta(minutes=1)
 
 async def wait_for(session: AsyncSession, job_id: UUID, reason: ParkReason, until: datetime | None) -> Job | None:
     """Park a job that waits for its time until a moment, or to the end of its window; None where it does not wait."""
-    look = Job.publish_by if until is None else func.least(Job.publish_by, until)
     return await transition(
         session,
         job_id,
         JobEvent.PARK,
         where=(Job.state.in_(WAITING_HERE), Job.ready_at <= now()),
-        values={"park_reason": reason, "wake_at": look},
+        values={"park_reason": reason, "wake_at": look(None if until is None else literal(until))},
         details={"reason": reason, **({} if until is None else {"until": until.isoformat()})},
     )
 
@@ -41,21 +41,21 @@ async def wait_on(session: AsyncSession, job_id: UUID, until: datetime | None) -
 
     One that a worker holds a lease on is left alone: it is being looked at.
     """
-    parked = Job.publish_by if until is None else func.least(Job.publish_by, until)
+    again = None if until is None else literal(until)
     # What was sent is looked for also after its window.
-    look = case((Job.state == JobState.PARKED, parked), else_=soon(ASK_AGAIN) if until is None else until)
+    moment = case((Job.state == JobState.PARKED, look(again)), else_=soon(ASK_AGAIN) if again is None else again)
     query = (
         update(Job)
         .where(
             Job.tenant_id == tenant_of(session), Job.id == job_id, Job.wake_at.is_not(None), Job.lease_until.is_(None)
         )
-        .values(wake_at=look)
+        .values(wake_at=moment)
         .returning(Job.wake_at)
         .execution_options(synchronize_session=False)
     )
-    moment = await session.scalar(query)
-    if moment is not None:
-        gates.lower(session, moment)
+    moved_to = await session.scalar(query)
+    if moved_to is not None:
+        gates.lower(session, moved_to)
 
 
 async def end_wait(session: AsyncSession, job_id: UUID, reason: ParkReason) -> Job | None:
@@ -65,6 +65,6 @@ async def end_wait(session: AsyncSession, job_id: UUID, reason: ParkReason) -> J
         session,
         job_id,
         JobEvent.RELEASE,
-        where=(Job.publish_by > now(), Job.park_reason == reason),
-        values={"park_reason": None, "ready_at": ready, "wake_at": ready},
+        where=(may_go_out(), Job.park_reason == reason),
+        values={"park_reason": None, "ready_at": ready, "wake_at": ready, "owed_at": ready},
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from app.domain.jobs.states import JobEvent, JobState, ParkReason
+from app.kernel.late_policy import LatePolicy
 from connectors.faults import FaultKind
 
 E, S, K = JobEvent, JobState, FaultKind
@@ -27,10 +28,10 @@ NOW: Mapping[JobState, str] = {
 """How it stands."""
 NEXT: Mapping[JobState, str] = {
     S.SCHEDULED: "A worker takes it at {wake}.",
-    S.PARKED: "It goes out when that has happened. If that is not before {until}, it fails instead of going out late.",
+    S.PARKED: "It goes out when that has happened. If that is not before {until}, {late}.",
     S.PUBLISHING: "If its worker dies, others find out at {wake} and go on from what is proved.",
     S.PROCESSING: "The platform is asked again at {wake}.",
-    S.RETRYING: "It is tried again at {ready}, and fails if it is not out by {until}.",
+    S.RETRYING: "It is tried again at {ready}. If it is not out by {until}, {late}.",
     S.UNKNOWN: "The platform is asked at {wake} whether the post is there. It is not sent again before that is known.",
     S.NEEDS_REVIEW: "Nothing happens by itself.",
     S.PUBLISHED: "Nothing more happens.",
@@ -38,6 +39,17 @@ NEXT: Mapping[JobState, str] = {
     S.CANCELLED: "Nothing more happens.",
 }
 """What happens next, and when."""
+LATE: Mapping[LatePolicy, str] = {
+    LatePolicy.FAIL: "it fails instead of going out late",
+    LatePolicy.PUBLISH: "it goes out all the same, late",
+    LatePolicy.ASK: "a person is asked what becomes of it",
+}
+"""What follows when its window has passed."""
+LATE_NOW = "Its window has passed and nothing was sent: a person says what becomes of it."
+LATE_OPTIONS = ("Settle it with settleLateJob: out now, at a new time, or not at all.",)
+"""How a job stands that waits for a person because it is late, and what that person can do."""
+HELD = "Quiet hours hold it back until {quiet}."
+"""How a job stands that waits for the end of quiet hours."""
 _WAITS = ("Cancel it with cancelJob.", "Move it with rescheduleJob, or change its content with updatePost.")
 OPTIONS: Mapping[JobState, tuple[str, ...]] = {
     S.SCHEDULED: _WAITS,
@@ -61,6 +73,8 @@ OPTIONS: Mapping[JobState, tuple[str, ...]] = {
 CONDITIONS: Mapping[ParkReason, tuple[str, str]] = {
     ParkReason.CONNECTION: ("the account to be reconnected", "Reconnect the account with reconnectConnection."),
     ParkReason.PAUSED: ("the account to be switched on again", "Switch the account on with resumeConnection."),
+    ParkReason.QUOTA: ("room in what the platform allows", "Wait for the room, or move other posts of the account."),
+    ParkReason.BREAKER: ("the platform to be called again", "Wait: health.platforms says why it is left alone."),
 }
 """What a parked job waits for, and what a person can do about it."""
 WORKS: Mapping[str, str] = {
@@ -71,7 +85,7 @@ WORKS: Mapping[str, str] = {
 """What a try set out to do."""
 ENDS: Mapping[JobEvent, str] = {
     E.CLAIM: "It was taken.",
-    E.PARK: "It was held back until the account can be used.",
+    E.PARK: "It was held back until its account and its platform can be used.",
     E.RELEASE: "It was let go on.",
     E.CHECKPOINT: "A step of the preparation was kept.",
     E.INTEND: "The request was about to leave.",
@@ -84,7 +98,7 @@ ENDS: Mapping[JobEvent, str] = {
     E.ABORT: "It stopped before anything was sent, because somebody had asked to cancel it.",
     E.RESCUE: "The worker died before anything was sent; another one goes on.",
     E.RESCUE_SENT: "The worker died after the request was about to leave, so the outcome was unknown.",
-    E.BURY: "It had ended its worker too often while nothing was sent, so it failed.",
+    E.BURY: "Nothing of it is there, and another try would end the same way, so it failed.",
     E.OVERDUE: "The platform had not finished in its time, so the outcome was unknown.",
     E.FIND: "The post was found on the platform: it is out.",
     E.FIND_PART: "This part was found on the platform, and more follow.",
@@ -98,6 +112,9 @@ ENDS: Mapping[JobEvent, str] = {
     E.RESCHEDULE: "It was moved.",
     E.REPLAY: "It was taken up again.",
     E.MISS: "Its window passed, so it failed instead of going out late.",
+    E.ASK_LATE: "Its window passed, so a person was asked what becomes of it.",
+    E.TAKE_UP: "A person had it sent although it was late.",
+    E.HOLD: "Quiet hours held it back.",
 }
 """What a try, or whatever else moved the job, ended with."""
 REMEDIES: Mapping[str, str] = {
@@ -117,6 +134,7 @@ REMEDIES: Mapping[str, str] = {
     K.UNEXPECTED_ANSWER: "Tell the operator: the answer is not of the documented form.",
     K.FORBIDDEN_ADDRESS: "Correct the address, or let the operator allow it with POSTD_EGRESS_ALLOW.",
     "missed_window": "Choose a new time, or publish it now.",
+    "late": "Settle it with settleLateJob.",
     "dropped": "Somebody let it go when it had missed its window; retryJob takes it up after all.",
     "worker_crashed": "Let the operator look at the attached files first: publishing it ended its worker.",
     "given_up": "A person gave it up; look at the account before you take it up again.",
@@ -138,6 +156,8 @@ HAPPENED: Mapping[str, str] = {
     "job.rescheduled": "{who} moved it to {due}.",
     "job.parked": "{who} held it back: it waits for {condition}.",
     "job.released": "{who} let it go on: what it waited for has happened.",
+    "job.held": "Quiet hours held it back until {until}.",
+    "job.needs_review": "Its window passed, so a person was asked what becomes of it.",
     "job.cancel_requested": "{who} asked to cancel it while a worker prepared it.",
     "job.cancelled": "{who} cancelled it.",
     "job.failed": "Its window passed, so it failed instead of going out late.",
@@ -148,6 +168,7 @@ DONE: Mapping[str, str] = {
     "job.discard": "{who} took it off the list of dead letters.{reason}",
     "job.drop": "{who} let it go when it had missed its window.",
     "job.resolve": "{who} settled it: {decision}",
+    "job.settle_late": "{who} settled it, as it was late: {decision}",
     "job.edit_published": "{who} changed the post on the platform.",
     "job.delete_published": "{who} deleted the post on the platform.",
 }
@@ -156,5 +177,8 @@ DECISIONS: Mapping[str, str] = {
     "confirm": "it is out at {url}.",
     "send_again": "it is not there, and is sent again under a new key.",
     "give_up": "it is given up.{reason}",
+    "publish_now": "it goes out at once.",
+    "reschedule": "it goes out {due}.",
+    "drop": "it does not go out.",
 }
-"""What a person decided about an unknown outcome."""
+"""What a person decided about an unknown outcome, or about a job that is late."""

@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.domain.jobs import phrases
+from app.domain.jobs.late import ReviewReason, review_reason
 from app.domain.jobs.model import Job, JobAttempt, JobPart
 from app.domain.jobs.states import JobState, JobStep, ParkReason
 
@@ -87,11 +88,20 @@ def tell(life: Life) -> Story:
     job = life.job
     return Story(
         told=sorted(moments, key=lambda one: one.at),
-        now=_filled(phrases.NOW[job.state], life),
+        now=_filled(_standing(life), life),
         next=_filled(phrases.NEXT[job.state], life),
         next_at=job.wake_at,
         options=list(_options(job)),
     )
+
+
+def _standing(life: Life) -> str:
+    job = life.job
+    if review_reason(job) is ReviewReason.LATE:
+        return phrases.LATE_NOW
+    # Quiet hours that are over are forgotten by the next change of the row, not by the clock.
+    held = job.quiet_until is not None and job.quiet_until == job.ready_at
+    return phrases.HELD if held and job.state is JobState.SCHEDULED else phrases.NOW[job.state]
 
 
 def _beginning(life: Life) -> Told:
@@ -144,7 +154,8 @@ def _told_otherwise(one: Deed) -> bool:
         return "reason" not in one.details
     if one.kind == "job.cancelled":
         return one.actor in OWN_DOING
-    return one.kind == "job.failed" and one.details.get("fault") != "missed_window"
+    by_the_window = {"job.failed": "missed_window", "job.needs_review": "late"}
+    return one.kind in by_the_window and one.details.get("fault") != by_the_window[one.kind]
 
 
 def _audit(life: Life) -> Iterator[Told]:
@@ -154,17 +165,24 @@ def _audit(life: Life) -> Iterator[Told]:
 
 
 def _about(text: str, one: Deed, life: Life) -> str:
-    details, due = one.details, one.details.get("dueAt")
+    details = one.details
+    due = _said(details, "dueAt", life)
     reason = f" The reason given: {details['reason']}" if details.get("reason") else ""
-    decision = phrases.DECISIONS.get(details.get("resolution", ""), "")
+    decision = phrases.DECISIONS.get(details.get("resolution") or details.get("choice") or "", "")
     parked = details.get("reason", "") if one.kind == "job.parked" else ""
     return text.format(
         who=life.who(one.actor),
-        due=life.moment(datetime.fromisoformat(due)) if due else "an unknown time",
+        due=due,
+        until=_said(details, "until", life),
         condition=phrases.CONDITIONS[ParkReason(parked)][0] if parked else "",
-        decision=decision.format(url=details.get("url"), reason=reason),
+        decision=decision.format(url=details.get("url"), reason=reason, due=due),
         reason=reason,
     )
+
+
+def _said(details: Mapping[str, Any], name: str, life: Life) -> str:
+    """A moment that an event names."""
+    return life.moment(datetime.fromisoformat(details[name]) if details.get(name) else None)
 
 
 def _fault(fault: Mapping[str, Any] | None) -> str:
@@ -181,6 +199,8 @@ def _filled(text: str, life: Life) -> str:
         ready=life.moment(job.ready_at),
         wake=life.moment(job.wake_at),
         until=life.moment(job.publish_by),
+        late=phrases.LATE[job.late_policy],
+        quiet=life.moment(job.quiet_until),
         condition=phrases.CONDITIONS[job.park_reason][0] if job.park_reason else "",
         place=f" at {job.url}, since {life.moment(job.published_at)}" if job.url else "",
         off=", and was taken off the list of dead letters" if job.discarded_at else "",
@@ -198,4 +218,5 @@ def _options(job: Job) -> Iterator[str]:
     if job.part > 0 and job.state in (JobState.SCHEDULED, JobState.PARKED, JobState.RETRYING):
         yield "Wait for the rest: parts of it are out, so it is neither cancelled nor moved."
         return
-    yield from phrases.OPTIONS[job.state]
+    late = review_reason(job) is ReviewReason.LATE
+    yield from phrases.LATE_OPTIONS if late else phrases.OPTIONS[job.state]

@@ -17,6 +17,7 @@ from app.actions.jobs.reserve import QuotaSpent, room
 from app.actions.jobs.wait import end_wait, wait_for, wait_on
 from app.domain.breakers.states import Operation, Place
 from app.domain.connections.model import Connection
+from app.domain.jobs.late import LOOK_AGAIN
 from app.domain.jobs.model import Job
 from app.domain.jobs.states import ParkReason
 from app.flows.limits.pace import held_for
@@ -129,7 +130,7 @@ async def _no_room_until(rt: Runtime, tenant: UUID, job: Job, connection: Connec
         found = await room(session, job, rt.quotas(job.platform), now)
     if found.now:
         return None
-    return job.publish_by if found.at is None else _spread(found.at)
+    return max(job.publish_by, now + LOOK_AGAIN) if found.at is None else _spread(found.at)
 
 
 async def _look_at(rt: Runtime, tenant: UUID, job: Job, until: datetime | None) -> None:

@@ -12,7 +12,7 @@ from app.actions.jobs.claim import Claim, claim
 from app.actions.jobs.intend import Intend, intend
 from app.actions.jobs.park import miss, park, release_connection
 from app.actions.jobs.reschedule import Reschedule, reschedule
-from app.actions.jobs.resolve import Resolution, Resolve, resolve
+from app.actions.jobs.resolve import Resolve, resolve
 from app.actions.jobs.retry import Retry, retry
 from app.actions.jobs.settle import Settlement, settle
 from app.actions.jobs.settle_late import LateChoice, SettleLate, settle_late
@@ -21,6 +21,7 @@ from app.actions.rules.decide import Decide, decide
 from app.domain.jobs.errors import JobNotCancellable, JobNotInReview, JobNotLate, JobNotReschedulable
 from app.domain.jobs.late import ReviewReason, review_reason
 from app.domain.jobs.model import Job
+from app.domain.jobs.review import Resolution
 from app.domain.jobs.states import JobEvent, JobState, ParkReason
 from app.domain.jobs.verdict import Verdict
 from app.domain.posts.states import PostState

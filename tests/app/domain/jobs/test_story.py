@@ -17,6 +17,7 @@ from app.domain.jobs import phrases
 from app.domain.jobs.model import Job, JobAttempt, JobPart
 from app.domain.jobs.states import JobEvent, JobState, JobStep, ParkReason
 from app.domain.jobs.story import Deed, Life, Story, tell
+from app.kernel.late_policy import LatePolicy
 from connectors.faults import FaultKind
 
 S = JobState
@@ -38,6 +39,8 @@ def job(state: JobState = S.SCHEDULED, **changes: Any) -> Job:
         "ready_at": NINE,
         "wake_at": NINE,
         "publish_by": at(3600),
+        "late_policy": LatePolicy.FAIL,
+        "quiet_until": None,
         "created_at": at(-60),
         "step": None,
         "park_reason": None,
@@ -214,6 +217,42 @@ def test_what_is_on_its_way_can_only_be_waited_for() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("policy", "what"),
+    [
+        (LatePolicy.FAIL, "it fails instead of going out late"),
+        (LatePolicy.PUBLISH, "it goes out all the same, late"),
+        (LatePolicy.ASK, "a person is asked what becomes of it"),
+    ],
+)
+def test_what_comes_after_the_window_is_what_was_decided(policy: LatePolicy, what: str) -> None:
+    told = tell(life(job(S.PARKED, park_reason=ParkReason.BREAKER, late_policy=policy)))
+    assert told.next.endswith(f", {what}.")
+
+
+def test_a_late_job_that_waits_for_a_person_is_not_told_as_an_unknown_outcome() -> None:
+    asked = Deed(at(3600), "job.needs_review", "worker", {"fault": "late"})
+    told = tell(life(job(S.NEEDS_REVIEW, fault={"kind": "late", "message": "x", "hint": "y"}), events=[asked]))
+    assert told.now == "Its window has passed and nothing was sent: a person says what becomes of it."
+    assert list(told.options) == ["Settle it with settleLateJob: out now, at a new time, or not at all."]
+    assert texts(told)[-1] == (3600, "Its window passed, so a person was asked what becomes of it.")
+
+
+def test_a_late_job_that_was_settled_says_how() -> None:
+    choice = {"choice": "reschedule", "dueAt": at(7200).isoformat()}
+    told = tell(life(job(), audit=[Deed(at(3700), "job.settle_late", "key:1", choice)]))
+    when = "2026-07-01 11:00:00 Europe/Berlin"
+    assert texts(told)[-1] == (3700, f"The API key “Desk” settled it, as it was late: it goes out {when}.")
+
+
+def test_quiet_hours_are_told() -> None:
+    until = at(1800)
+    held = Deed(at(0), "job.held", "worker", {"until": until.isoformat()})
+    told = tell(life(job(ready_at=until, quiet_until=until), events=[held]))
+    assert told.now.startswith("Quiet hours hold it back until ")
+    assert texts(told)[-1][1].startswith("Quiet hours held it back until ")
+
+
 @pytest.mark.parametrize("state", list(JobState))
 def test_every_state_says_how_it_stands_what_comes_and_what_to_do(state: JobState) -> None:
     reason = ParkReason.CONNECTION if state is S.PARKED else None
@@ -267,8 +306,10 @@ def test_every_event_that_is_told_can_happen() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [*phrases.NOW.values(), *phrases.NEXT.values(), *phrases.HAPPENED.values(), *phrases.DONE.values()]
+    "text",
+    [*phrases.NOW.values(), *phrases.NEXT.values(), *phrases.HAPPENED.values(), *phrases.DONE.values(), phrases.HELD],
 )
 def test_a_sentence_asks_for_what_is_filled_in(text: str) -> None:
     asked = {name for _, name, _, _ in Formatter().parse(text) if name}
-    assert asked <= {"ready", "wake", "until", "condition", "place", "off", "who", "due", "reason", "decision"}
+    filled = {"ready", "wake", "until", "late", "quiet", "condition", "place", "off"}
+    assert asked <= {*filled, "who", "due", "reason", "decision"}

@@ -13,6 +13,7 @@ from app.domain.connections.model import Connection as Row
 from app.flows.connections import connect, switch
 from app.flows.connections.disconnect import disconnect
 from app.flows.connections.tickets import Ticket, TicketInvalid
+from connectors.capabilities import ConnectBy
 from connectors.secret import Secret
 from resolvers.acting import acting
 from resolvers.context import Context, Info
@@ -62,7 +63,8 @@ async def reconnect_connection(
     connection_id = decode(input.connection_id, "Connection", PATH)
     async with info.context.rt.db.read(info.context.tenant) as session:
         row = await queries.connection(session, connection_id)
-    wanted = connect.Offer(row.platform, input.method, _fields(input.fields), input.return_to, row.id)
+    method = input.method or ConnectBy(row.method)
+    wanted = connect.Offer(row.platform, method, _fields(input.fields), input.return_to, row.id)
     return await _offered(info.context, wanted)
 
 

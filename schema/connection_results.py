@@ -48,7 +48,9 @@ class ReconnectConnectionInput:
     """A repair."""
 
     connection_id: strawberry.ID = strawberry.field(description="The connection.")
-    method: ConnectBy | None = strawberry.field(default=None, description="How; the platform's first way by default.")
+    method: ConnectBy | None = strawberry.field(
+        default=None, description="How; by default the way that the account was connected by."
+    )
     fields: list[FieldValueInput] | None = strawberry.field(
         default=None, description="What the platform asks for, as far as you have it; the page asks for the rest."
     )

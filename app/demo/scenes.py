@@ -165,9 +165,7 @@ class Troupe:
         await self._control("DELETE", "/consent", told)
         self.screen.say("The person has removed POSTD in Meta's settings: its webhook ends the connections.")
         await self._until(lambda: self.screen.jobs[job]["state"] in {"PARKED", *FINAL})
-        answer = await self.api.ask(
-            documents.RECONNECT, {"input": {"connectionId": self.connections["facebook"], "method": "OAUTH"}}
-        )
+        answer = await self.api.ask(documents.RECONNECT, {"input": {"connectionId": self.connections["facebook"]}})
         await self._agree(expect(answer["reconnectConnection"], "ConnectionLink")["url"])
         self.screen.say("The account is connected again: what waited for it goes out.")
 

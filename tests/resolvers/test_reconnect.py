@@ -39,7 +39,7 @@ async def asked(graph: Graph, connection_id: UUID, **more: object) -> str:
     return found
 
 
-@pytest.mark.parametrize(("platform", "by"), WAYS, ids=lambda word: str(word))
+@pytest.mark.parametrize(("platform", "by"), WAYS, ids=str)
 async def test_the_way_back_is_the_way_it_came(ready: Graph, platform: str, by: ConnectBy) -> None:
     account = await ready.account(platform, by=by)
     assert await asked(ready, account.id) == by.value

@@ -1,14 +1,17 @@
 """Look at a connection: renew its token ahead of time, ask the platform whether it still holds, write it down.
 
 A platform that is down says nothing about the account: only faults of authorization, confirmed by a second call,
-move a connection to `attention`. Its due posts are parked then, and go out when the account is back.
+move a connection to `attention`. Its due posts are parked then, and go out when the account is back. What was seen
+with tokens that somebody replaced meanwhile says nothing about the new ones: such a look is dropped.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.actions.connections.judge import Look, judge
 from app.actions.jobs.park import park_connection
@@ -19,7 +22,7 @@ from app.domain.connections.rhythm import Rhythm
 from app.domain.connections.states import USABLE, ConnectionState
 from app.domain.jobs.states import ParkReason
 from app.domain.jobs.verdict import NEEDS_USER
-from app.flows.connections.access import held, ready, renewed
+from app.flows.connections.access import held, ready, renewed, superseded
 from app.flows.connections.listening import keep_listening
 from app.flows.connections.waiting import let_out
 from app.flows.limits.pace import held_for
@@ -31,13 +34,23 @@ from connectors.contract import Access, Context
 from connectors.faults import PlatformFault
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    look: Look
+    used: Access | None = None
+    """With what the platform was asked; None: with what was stored when the look began."""
+
+
 def rhythm_of(timing: Timing) -> Rhythm:
     """The installation's intervals, as looks at connections need them."""
     return Rhythm(timing.monitor_interval, timing.ping_interval, timing.horizon, timing.renew_ahead)
 
 
 async def look_at(rt: Runtime, tenant: UUID, connection_id: UUID) -> Connection | None:
-    """Look once; gives the connection as it is afterwards, None where it is gone, switched off, or its platform is."""
+    """Look once; gives the connection as it is afterwards, None where it is gone, switched off, or its platform is.
+
+    A look whose tokens were replaced meanwhile is dropped: nothing is written, and the next one comes by itself.
+    """
     try:
         async with rt.db.read(tenant) as session:
             before = await read_connection(session, connection_id)
@@ -53,9 +66,12 @@ async def look_at(rt: Runtime, tenant: UUID, connection_id: UUID) -> Connection 
 async def _look(rt: Runtime, tenant: UUID, before: Connection) -> Connection:
     connection_id = before.id
     look = Look(connection_id, "check", rt.clock.now(), rhythm_of(rt.settings.timing))
-    look = replace(await _seen(rt, tenant, before, look), now=rt.clock.now())
+    seen = await _seen(rt, tenant, before, look)
+    look = replace(seen.look, now=rt.clock.now())
     async with rt.db.transaction(tenant) as session:
         events.act_as(session, "monitor")
+        if await _out_of_date(session, rt, before, seen):
+            return await read_connection(session, connection_id)
         after = await judge(session, look)
         if after.state in USABLE:
             # Each time: a job that was parked by what somebody saw a moment ago must not stay behind.
@@ -65,15 +81,23 @@ async def _look(rt: Runtime, tenant: UUID, before: Connection) -> Connection:
     return await keep_listening(rt, after) or after
 
 
-async def _seen(rt: Runtime, tenant: UUID, before: Connection, look: Look) -> Look:
+async def _out_of_date(session: AsyncSession, rt: Runtime, before: Connection, seen: _Seen) -> bool:
+    if seen.look.what == "calendar":
+        return False
+    if seen.used is not None:
+        return await superseded(session, rt, before.id, seen.used)
+    return (await read_connection(session, before.id, lock=True)).token_version != before.token_version
+
+
+async def _seen(rt: Runtime, tenant: UUID, before: Connection, look: Look) -> _Seen:
     cx = rt.connector_context(before.platform)
     try:
         access = await renewed(rt, cx, tenant, before.id)
     except PlatformFault as error:
-        return await _not_renewed(rt, cx, tenant, before, replace(look, what="refresh", fault=error.fault))
+        return _Seen(await _not_renewed(rt, cx, tenant, before, replace(look, what="refresh", fault=error.fault)))
     look = _with_end(look, access)
     if not _ping_due(before, look.now):
-        return replace(look, what="calendar")
+        return _Seen(replace(look, what="calendar"))
     return await _proved(rt, cx, tenant, before, access, look)
 
 
@@ -90,22 +114,22 @@ async def _not_renewed(rt: Runtime, cx: Context, tenant: UUID, before: Connectio
     return replace(look, unrenewable=True)
 
 
-async def _proved(rt: Runtime, cx: Context, tenant: UUID, before: Connection, access: Access, look: Look) -> Look:
+async def _proved(rt: Runtime, cx: Context, tenant: UUID, before: Connection, access: Access, look: Look) -> _Seen:
     """Ask the platform by the cheapest call, and a second time where it refuses."""
     connector = rt.catalog.get(before.platform)
     try:
-        return replace(look, account=await connector.check(cx, access))
+        return _Seen(replace(look, account=await connector.check(cx, access)), access)
     except PlatformFault as first:
         if first.fault.kind not in NEEDS_USER:
-            return replace(look, fault=first.fault)
+            return _Seen(replace(look, fault=first.fault), access)
     # One refusal is not enough: renew the token if that is possible, and ask a second time.
     try:
         stale = access.tokens if access.tokens.refresh is not None else None
         access = await ready(rt, cx, tenant, before.id, stale=stale)
         look = _with_end(look, access)
-        return replace(look, account=await connector.check(cx, access))
+        return _Seen(replace(look, account=await connector.check(cx, access)), access)
     except PlatformFault as second:
-        return replace(look, fault=second.fault, lost=second.fault.kind in NEEDS_USER)
+        return _Seen(replace(look, fault=second.fault, lost=second.fault.kind in NEEDS_USER), access)
 
 
 def _with_end(look: Look, access: Access) -> Look:

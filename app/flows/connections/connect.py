@@ -140,8 +140,6 @@ async def arrive(rt: Runtime, flow: OAuthFlow, params: Mapping[str, str], cookie
         app = await app_of(session, rt, flow.app_id)
     if flow.issuer is not None and params.get("iss") != flow.issuer:
         raise TicketInvalid("The answer came from another server than the one that was asked.")
-    if "error" in params or "code" not in params:
-        raise _refused(params)
     place = Place(flow.tenant_id, OAuthFlow.__tablename__, flow.id, "flow")
     try:
         text = rt.vault.open(flow.blob or b"", place)
@@ -150,6 +148,7 @@ async def arrive(rt: Runtime, flow: OAuthFlow, params: Mapping[str, str], cookie
     secrets = {key: Secret(value) for key, value in orjson.loads(text.reveal()).items()}
     request = FinishAuthorization(dict(params), redirect_uri(rt, flow.platform), secrets, app)
     try:
+        # The connector reads a refusal too: only it knows its platform's words for "the user said no".
         grant = await connector_of(rt, flow.platform).finish(rt.connector_context(flow.platform), request)
     except PlatformFault as error:
         raise failed(error) from error
@@ -220,11 +219,3 @@ async def _start(
     if not isinstance(started, Redirect):
         raise ConnectFailed("The platform did not give an address to sign in at.", hint="Tell the operator.")
     return started
-
-
-def _refused(params: Mapping[str, str]) -> ConnectFailed:
-    if params.get("error") == "access_denied":
-        return ConnectFailed("Access was not granted.", hint="Open the link again and allow access to connect.")
-    return ConnectFailed(
-        "The platform did not connect the account.", hint="Try again; if it goes on, tell the operator."
-    )

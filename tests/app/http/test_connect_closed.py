@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import io
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
@@ -35,14 +37,14 @@ async def api(
         yield rt
 
 
-async def begun(site: Site, browser: Browser, **wanted: Any) -> str:
-    """From our link to the callback's address, with consent given."""
+async def begun(site: Site, browser: Browser, *, decision: str = "allow", **wanted: Any) -> str:
+    """From our link to the callback's address, with consent given or refused."""
     made = await offer(site.rt, site.tenant, "key:tests", Offer("linkedin", **wanted))
     assert isinstance(made, Ticket)
     answer = await browser.send(await browser.get(made.url), {})
     assert answer.status_code == 303, answer.text
     assert answer.headers["location"].startswith(f"{site.sandbox.url('linkedin')}/oauth/v2/authorization?")
-    return await decide(browser, await browser.follow(answer), "carol-example")
+    return await decide(browser, await browser.follow(answer), "carol-example", decision)
 
 
 async def test_a_member_is_connected_at_once(site: Site, browser: Browser) -> None:
@@ -61,6 +63,26 @@ async def test_the_page_is_chosen_among_the_accounts_of_one_sign_in(site: Site, 
     assert "The Corner Bakery" in done.text
     assert [(row.external_id, row.kind) for row in await site.connections()] == [(page, "page")]
     assert PAGES_APP.client_secret not in site.log.getvalue()
+
+
+async def test_a_member_who_cancels_is_told_so(site: Site, browser: Browser) -> None:
+    callback = await begun(site, browser, decision="deny")
+    assert "error=user_cancelled_authorize" in callback
+    answer = await browser.get(callback)
+    assert answer.status_code == 422
+    assert "The sign-in was broken off on LinkedIn" in html.unescape(answer.text)
+    assert "Connect again and agree on LinkedIn" in html.unescape(answer.text)
+    assert await site.connections() == []
+
+
+async def test_an_application_without_the_product_is_the_operators_to_mend(site: Site, browser: Browser) -> None:
+    here = urlsplit(await begun(site, browser))
+    (state,) = parse_qs(here.query)["state"]
+    refusal = urlencode({"state": state, "error": "unauthorized_scope_error", "error_description": "No <b>such</b>."})
+    answer = await browser.get(here._replace(query=refusal).geturl())
+    assert "Tell the operator: add the product to the application at LinkedIn" in answer.text
+    assert "It said: No &lt;b&gt;such&lt;/b&gt;." in answer.text
+    assert await site.connections() == []
 
 
 async def test_without_the_application_nobody_is_sent_away(

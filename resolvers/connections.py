@@ -13,6 +13,7 @@ from app.domain.connections.model import Connection as Row
 from app.flows.connections import connect, switch
 from app.flows.connections.disconnect import disconnect
 from app.flows.connections.tickets import Ticket, TicketInvalid
+from app.kernel.errors import InvalidInput
 from connectors.capabilities import ConnectBy
 from connectors.secret import Secret
 from resolvers.acting import acting
@@ -26,6 +27,8 @@ from schema.scalars import URL
 
 PATH = ("input", "connectionId")
 MAX_FIELDS = 20
+MAX_ACCOUNTS = 200
+"""Of one choice. A sign-in is used up by it, so all pages of an agency must fit."""
 
 
 def _fields(given: Sequence[results.FieldValueInput] | None) -> Mapping[str, Secret]:
@@ -77,7 +80,12 @@ async def select_accounts(
         flow_id = UUID(input.flow_id)
     except ValueError:
         raise TicketInvalid from None
-    bounded(input.account_ids, MAX_FIELDS, ("input", "accountIds"))
+    if len(input.account_ids) > MAX_ACCOUNTS:
+        raise InvalidInput(
+            f"You chose {len(input.account_ids)} accounts; {MAX_ACCOUNTS} can be connected by one sign-in.",
+            hint=f"Choose {MAX_ACCOUNTS}, then begin anew with startConnection for the others.",
+            path=("input", "accountIds"),
+        )
     context = info.context
     chosen = await connect.choose(context.rt, context.tenant, context.caller.actor, flow_id, input.account_ids)
     return _connected(chosen)

@@ -64,6 +64,8 @@ class AccountGrant:
     tokens: Tokens
     platform: str | None = None
     """The platform of the account, where one sign-in gives accounts of several; None: the one that was asked for."""
+    granted_at: datetime | None = None
+    """When the person came back with it, which may be a while before they choose; written by the application."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,7 @@ async def _upsert(session: AsyncSession, command: Connect) -> tuple[UUID, bool]:
     facts: dict[str, Any] = {
         "kind": account.kind,
         "owner_id": account.owner_id,
-        "granted_at": command.now,
+        "granted_at": command.grant.granted_at or command.now,
         "handle": account.handle,
         "name": account.name,
         "server": account.server,

@@ -29,16 +29,24 @@ MESSAGE: Final = "Access to the account was taken back on the platform."
 ERASED: Final = "deleted account"
 
 
-async def end(session: AsyncSession, connection_id: UUID, *, decided_at: datetime | None) -> Connection | None:
+async def granted_since(session: AsyncSession, connection_id: UUID, decided_at: datetime) -> bool:
+    """Whether the connection lives by a grant from after the person's decision. Locks it.
+
+    Raises:
+        NotFound: no such connection in this tenant.
+    """
+    known = await read_connection(session, connection_id, lock=True)
+    return known.state is not ConnectionState.REVOKED and _newer(known, decided_at)
+
+
+async def end(session: AsyncSession, connection_id: UUID, *, decided_at: datetime) -> Connection | None:
     """End the connection; None where it has ended already, or was granted anew since `decided_at`.
 
     Raises:
         NotFound: no such connection in this tenant.
     """
     known = await read_connection(session, connection_id, lock=True)
-    if known.state is ConnectionState.REVOKED:
-        return None
-    if decided_at is not None and known.granted_at is not None and known.granted_at > decided_at + SKEW:
+    if known.state is ConnectionState.REVOKED or _newer(known, decided_at):
         return None
     return await revoke(session, connection_id, message=MESSAGE, reason=REASON, verb="connection.deauthorize")
 
@@ -67,3 +75,7 @@ async def erase(session: AsyncSession, connection_id: UUID) -> None:
         said = {"state": erased.state, "platform": erased.platform}
         events.record(session, events.Event("connection.erased", "connection", connection_id, said))
         await audit(session, "connection.erase", erased, {"platform": erased.platform})
+
+
+def _newer(known: Connection, decided_at: datetime) -> bool:
+    return known.granted_at is not None and known.granted_at > decided_at + SKEW

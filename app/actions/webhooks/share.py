@@ -98,9 +98,16 @@ async def bury_shares(session: AsyncSession, delivery_id: UUID) -> None:
     await session.execute(query.execution_options(synchronize_session=False))
 
 
-async def forget_notices(session: AsyncSession, connection_id: UUID, *, but: Sequence[UUID]) -> None:
-    """Delete what was said about a connection, also in the event log, whose lines stay without their words."""
-    mine = (WebhookNotice.tenant_id == tenant_of(session), WebhookNotice.connection_id == connection_id)
+async def forget_notices(
+    session: AsyncSession, connection_id: UUID, *, but: Sequence[UUID] = (), until: datetime | None = None
+) -> None:
+    """Delete what was said about a connection, also in the event log, whose lines stay without their words.
+
+    `until`: only what happened by then.
+    """
+    mine = [WebhookNotice.tenant_id == tenant_of(session), WebhookNotice.connection_id == connection_id]
+    if until is not None:
+        mine.append(WebhookNotice.at <= until)
     query = delete(WebhookNotice).where(*mine, WebhookNotice.id.not_in(but)).returning(WebhookNotice.id)
     gone = (await session.scalars(query.execution_options(synchronize_session=False))).all()
     await events.forget(session, gone)

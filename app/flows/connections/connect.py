@@ -146,12 +146,15 @@ async def arrive(rt: Runtime, flow: OAuthFlow, params: Mapping[str, str], cookie
     except SealBroken as error:
         raise TicketInvalid from error
     secrets = {key: Secret(value) for key, value in orjson.loads(text.reveal()).items()}
+    # Whatever the person does on the platform from now on is newer than this grant.
+    arrived = rt.clock.now()
     request = FinishAuthorization(dict(params), redirect_uri(rt, flow.platform), secrets, app)
     try:
         # The connector reads a refusal too: only it knows its platform's words for "the user said no".
         grant = await connector_of(rt, flow.platform).finish(rt.connector_context(flow.platform), request)
     except PlatformFault as error:
         raise failed(error) from error
+    grant = Grant(tuple(replace(one, granted_at=arrived) for one in grant.accounts))
     if len(grant.accounts) > 1 and flow.connection_id is None:
         return Arrival(flow, choices=await keep_choices(rt, flow, grant))
     made = await connect_all(

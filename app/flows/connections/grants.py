@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -115,7 +115,12 @@ async def made_by(rt: Runtime, flow: OAuthFlow) -> Sequence[Connection]:
 async def keep_choices(rt: Runtime, flow: OAuthFlow, grant: Grant) -> Sequence[Account]:
     """Seal the grant until the user has chosen; gives the accounts to choose from."""
     accounts = [
-        {"account": asdict(one.account), "tokens": pack(one.tokens).reveal(), "platform": one.platform}
+        {
+            "account": asdict(one.account),
+            "tokens": pack(one.tokens).reveal(),
+            "platform": one.platform,
+            "granted_at": one.granted_at,
+        }
         for one in grant.accounts
     ]
     place = Place(flow.tenant_id, TABLE, flow.id, "grant")
@@ -136,8 +141,11 @@ def opened(rt: Runtime, flow: OAuthFlow) -> Mapping[str, AccountGrant]:
         text = rt.vault.open(flow.blob or b"", Place(flow.tenant_id, TABLE, flow.id, "grant"))
     except SealBroken as error:
         raise TicketInvalid from error
-    grants = [
-        AccountGrant(Account(**item["account"]), unpack(Secret(item["tokens"])), item["platform"])
-        for item in orjson.loads(text.reveal())
-    ]
+    grants = [_unsealed(item) for item in orjson.loads(text.reveal())]
     return {one.account.external_id: one for one in grants}
+
+
+def _unsealed(item: Mapping[str, Any]) -> AccountGrant:
+    at = item.get("granted_at")  # what the release before sealed has none
+    moment = datetime.fromisoformat(at) if at else None
+    return AccountGrant(Account(**item["account"]), unpack(Secret(item["tokens"])), item["platform"], moment)

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.actions.connections.ended_there import end, erase
+from app.actions.connections.ended_there import end, erase, granted_since
 from app.actions.jobs.hint import look_now
 from app.actions.jobs.park import park_connection
 from app.actions.webhooks.share import UNRECOGNISED, forget_notices
@@ -83,10 +83,7 @@ async def effect(
         case AccountDeauthorized():
             return await _end(session, connection_id, notice.at or heard_at)
         case DeletionRequested():
-            ended = await _end(session, connection_id, None)
-            await erase(session, connection_id)
-            await forget_notices(session, connection_id, but=(notice_id,))
-            return f"{ended} What was fetched about the account was deleted."
+            return await _delete(session, connection_id, notice_id, notice.at or heard_at)
         case PostSeen():
             woken = await look_now(session, connection_id)
             return f"{woken} posts of unknown outcome are looked for at once." if woken else "Nothing waited for it."
@@ -97,7 +94,17 @@ async def effect(
     return "Kept, not acted upon."
 
 
-async def _end(session: AsyncSession, connection_id: UUID, decided_at: datetime | None) -> str:
+async def _delete(session: AsyncSession, connection_id: UUID, notice_id: UUID, decided_at: datetime) -> str:
+    if await granted_since(session, connection_id, decided_at):
+        await forget_notices(session, connection_id, but=(notice_id,), until=decided_at)
+        return "Access was granted anew since and stays. What was said about the account before was deleted."
+    ended = await _end(session, connection_id, decided_at)
+    await erase(session, connection_id)
+    await forget_notices(session, connection_id, but=(notice_id,))
+    return f"{ended} What was fetched about the account was deleted."
+
+
+async def _end(session: AsyncSession, connection_id: UUID, decided_at: datetime) -> str:
     if await end(session, connection_id, decided_at=decided_at) is None:
         return "The connection had ended before, or access was granted anew since."
     parked = await park_connection(session, connection_id, ParkReason.CONNECTION)

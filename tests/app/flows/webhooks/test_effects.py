@@ -14,7 +14,12 @@ from app.domain.connections.states import ConnectionState
 from app.domain.jobs.states import JobState, ParkReason
 from app.domain.webhooks.model import WebhookNotice
 from app.domain.webhooks.states import DeliveryState
+from app.flows.connections.connect import choose
+from app.flows.connections.grants import keep_choices
+from app.flows.connections.tickets import find_ticket, make_ticket
 from app.flows.webhooks.process import process
+from connectors.contract import Account, AccountGrant, Grant, Tokens
+from connectors.secret import Secret
 from tests.fixtures.deliveries import TIME, Incoming, change, comment, person
 from tests.fixtures.world import World, now
 
@@ -123,7 +128,7 @@ async def test_a_deletion_ends_the_connection_and_deletes_what_was_fetched(world
     page = await incoming.page(external_id="p4", owner_id="u4", url="https://x.example", avatar_url="https://y.example")
     said = await incoming.take(comment("p4", message="canary-4711"))
     assert await process(world.rt, said) is DONE
-    asked = await incoming.take(person("u4"), callback="deletion")
+    asked = await incoming.take(person("u4", now().timestamp()), callback="deletion")
     assert await process(world.rt, asked) is DONE
     row = await world.connection_row(page.id)
     assert (row.state, row.owner_id, row.external_id) == (ConnectionState.REVOKED, None, "p4")
@@ -137,6 +142,48 @@ async def test_a_deletion_ends_the_connection_and_deletes_what_was_fetched(world
     for table in ("connections", "webhook_notices", "webhook_deliveries", "events", "webhook_shares"):
         rows = await world.owner.fetch(f"SELECT to_jsonb(t)::text AS row FROM {table} t")
         assert not [one for one in rows if "canary-4711" in one["row"] or "u4" in json.loads(one["row"]).values()]
+
+
+async def test_a_deletion_from_before_a_new_grant_ends_nothing_of_it(world: World, incoming: Incoming) -> None:
+    page = await incoming.page(external_id="p6", owner_id="u6", url="https://x.example")
+    await incoming.process(comment("p6", message="canary-of-before"))
+    await world.owner.execute(
+        "UPDATE webhook_notices SET at = at - interval '2 hours' WHERE tenant_id = $1", world.tenant
+    )
+    late = (now() - timedelta(minutes=1)).timestamp()
+    assert await incoming.process(person("u6", late), callback="deletion") is DONE
+    row = await world.connection_row(page.id)
+    assert (row.state, row.url, row.owner_id) == (ConnectionState.HEALTHY, "https://x.example", "u6")
+    assert await sealed(world, page.id) == 1
+    assert [(one.kind, "granted anew since" in one.outcome) for one in await notices(world)] == [
+        ("deletion.requested", True)
+    ]
+    assert await audits(world) == []
+
+
+async def test_a_decision_between_the_grant_and_the_choice_ends_it(world: World, incoming: Incoming) -> None:
+    """Somebody comes back from Meta, thinks about which pages to connect, and removes the application meanwhile."""
+    link = await make_ticket(
+        world.rt,
+        world.tenant,
+        "tests",
+        platform="scripted",
+        method="oauth",
+        fields={},
+        missing=(),
+        return_to=None,
+        repair=None,
+    )
+    flow = await find_ticket(world.rt, link.url.rsplit("/", 1)[1])
+    account = Account("p7", "@p7", "p7", "https://scripted.example", owner_id="u7")
+    came = now() - timedelta(minutes=10)
+    await keep_choices(world.rt, flow, Grant((AccountGrant(account, Tokens(Secret("t")), granted_at=came),)))
+    (page,) = await choose(world.rt, world.tenant, "tests", flow.id, ["p7"])
+    assert page.granted_at == came
+    await incoming.move(page)
+    meanwhile = (now() - timedelta(minutes=5)).timestamp()
+    assert await incoming.process(person("u7", meanwhile), callback="deauthorize") is DONE
+    assert (await world.connection_row(page.id)).state is ConnectionState.REVOKED
 
 
 async def test_a_deletion_also_reaches_a_connection_that_has_ended(world: World, incoming: Incoming) -> None:

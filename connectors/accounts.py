@@ -25,7 +25,8 @@ class Account:
     avatar_url: str | None = None
     owner_id: str | None = None
     """Who granted the access, by the id that the platform's webhooks name: Meta's app-scoped user id of the person who
-    signed in, which is not the page's. None where no webhook names a person."""
+    signed in, which is not the page's. It also says which accounts live by one consent, where a platform ends only
+    the whole of it. None where each account has its own access."""
     limits: Mapping[str, int] = field(default_factory=dict)
     """Figures of this account or its server, by `Limit.rule`."""
 
@@ -73,6 +74,15 @@ class Grant:
     """What an authorization gave: the accounts to choose from."""
 
     accounts: tuple[AccountGrant, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Revocation:
+    """What became of an access at the platform. A platform that was told and refuses is a fault instead."""
+
+    told: bool = True
+    why: str = ""
+    """Where it was not told: the reason, and what the person can do there. Whole sentences."""
 
 
 @dataclass(frozen=True, slots=True)

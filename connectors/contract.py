@@ -27,6 +27,7 @@ from connectors.accounts import (
     FinishAuthorization,
     Grant,
     Redirect,
+    Revocation,
     StartAuthorization,
     Tokens,
 )
@@ -83,6 +84,7 @@ __all__ = [
     "PublishedRef",
     "QuotaFigure",
     "Redirect",
+    "Revocation",
     "Save",
     "Severity",
     "StartAuthorization",
@@ -156,8 +158,11 @@ class Connector(Protocol):
         """Fresh tokens in place of `access.tokens`. Called by one worker at a time."""
         ...
 
-    async def revoke(self, cx: Context, access: Access) -> None:
-        """Tell the platform to forget the tokens. Already forgotten is fine."""
+    async def revoke(self, cx: Context, access: Access) -> Revocation:
+        """Tell the platform to forget the access, and say whether it was told. Already forgotten is fine.
+
+        Called only where no other connection of the installation lives by the same person's consent.
+        """
         ...
 
     async def check(self, cx: Context, access: Access) -> Account:

@@ -18,7 +18,7 @@ from enum import StrEnum
 from typing import Final
 from urllib.parse import urlencode
 
-from connectors.contract import AppCredentials, Tokens
+from connectors.contract import AppCredentials, Revocation, Tokens
 from connectors.dpop import DpopCaller
 from connectors.faults import HINTS, Fault, FaultKind, FaultRule, PlatformFault
 from connectors.oauth_faults import oauth_fault
@@ -151,10 +151,10 @@ class OAuthClient:
         form = {"grant_type": "refresh_token", "refresh_token": tokens.refresh.reveal()}
         return self._tokens(await self._post(self.spec.token, form), previous=tokens)
 
-    async def revoke(self, tokens: Tokens) -> None:
+    async def revoke(self, tokens: Tokens) -> Revocation:
         """Tell the server to forget the grant (RFC 7009). A token that it does not know any more is fine."""
         if self.spec.revoke is None:
-            return
+            return Revocation(told=False, why="The server has no address at which an access is ended.")
         if tokens.refresh is not None:
             form = {"token": tokens.refresh.reveal(), "token_type_hint": "refresh_token"}
         else:
@@ -164,6 +164,7 @@ class OAuthClient:
         except PlatformFault as fault:
             if fault.fault.code not in {"invalid_token", "invalid_grant"}:
                 raise
+        return Revocation()
 
     def _tokens(self, answer: Answer, *, previous: Tokens | None = None, scopes: Sequence[str] = ()) -> TokenAnswer:
         return read_tokens(

@@ -28,6 +28,7 @@ from connectors.contract import (
     FinishAuthorization,
     Grant,
     Redirect,
+    Revocation,
     StartAuthorization,
     Tokens,
 )
@@ -119,10 +120,10 @@ async def refresh(cx: Context, access: Access) -> Tokens:
     return replace(tokens, refresh_expires_at=_refresh_end(tokens, access.tokens, client.spec, cx.now()))
 
 
-async def revoke(cx: Context, access: Access) -> None:
+async def revoke(cx: Context, access: Access) -> Revocation:
     """Tell the authorization server to forget the grant."""
     client = await _client_of(cx, access)
-    await client.revoke(access.tokens)
+    return await client.revoke(access.tokens)
 
 
 async def _asked(cx: Context, fields: Mapping[str, Secret]) -> _Asked:

@@ -25,6 +25,7 @@ from connectors.contract import (
     PublishedRef,
     PublishTask,
     Redirect,
+    Revocation,
     Save,
     StartAuthorization,
     Tokens,
@@ -72,12 +73,12 @@ class Bluesky:
             return await authorization.refresh(cx, access)
         return await sessions.refresh(cx, access)
 
-    async def revoke(self, cx: Context, access: Access) -> None:
+    async def revoke(self, cx: Context, access: Access) -> Revocation:
         """Close the session, or tell the authorization server to forget the grant."""
         if access.tokens.method is ConnectBy.OAUTH:
-            await authorization.revoke(cx, access)
-        else:
-            await sessions.end(cx, access)
+            return await authorization.revoke(cx, access)
+        await sessions.end(cx, access)
+        return Revocation()
 
     async def check(self, cx: Context, access: Access) -> Account:
         """The account with its present handle. Raises `ACCOUNT_GONE` where the server no longer keeps it active."""

@@ -21,6 +21,7 @@ from connectors.contract import (
     PublishedRef,
     PublishTask,
     Redirect,
+    Revocation,
     Save,
     StartAuthorization,
     Subscribed,
@@ -70,12 +71,9 @@ class Facebook:
         """The page's token anew, from the person's; refused where that is dead as well."""
         return await login.derive(cx, access)
 
-    async def revoke(self, cx: Context, access: Access) -> None:
-        """Tells Meta nothing: it only knows the person's consent to the whole application.
-
-        To end that would cut off the person's other pages and Instagram accounts, in other workspaces too. The page's
-        token is destroyed here; the person removes the application in Facebook's settings (Business Integrations).
-        """
+    async def revoke(self, cx: Context, access: Access) -> Revocation:
+        """End the person's consent to the application: Meta has nothing smaller to end."""
+        return await login.end_consent(cx, access)
 
     async def check(self, cx: Context, access: Access) -> Account:
         """The page as it is now."""

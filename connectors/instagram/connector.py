@@ -25,6 +25,7 @@ from connectors.contract import (
     PublishedRef,
     PublishTask,
     Redirect,
+    Revocation,
     Save,
     StartAuthorization,
     Subscribed,
@@ -85,12 +86,12 @@ class Instagram:
         """The account's token for two more months; through a page, the page's token anew."""
         return await (login.refresh if _own(access) else meta_login.derive)(cx, access)
 
-    async def revoke(self, cx: Context, access: Access) -> None:
-        """Tells Meta nothing: Instagram's own sign-in has no way to end a token, and Facebook's ends too much.
-
-        To end the person's consent would cut off their pages and other accounts, in other workspaces too. The token is
-        destroyed here; the person removes the application in the settings of Instagram or Facebook.
-        """
+    async def revoke(self, cx: Context, access: Access) -> Revocation:
+        """Through a page, end the person's consent. Instagram's own sign-in has no call that ends a token."""
+        if _own(access):
+            why = "Instagram has no call that ends an access. The person can remove it in Instagram's settings."
+            return Revocation(told=False, why=why)
+        return await meta_login.end_consent(cx, access)
 
     async def check(self, cx: Context, access: Access) -> Account:
         """The account as it is now."""

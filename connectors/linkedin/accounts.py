@@ -60,6 +60,7 @@ async def read_member(cx: Context, tokens: Tokens) -> Account:
         server=WEB,
         url=f"{cx.settings.at(WEB)}/in/{rest.encoded(vanity)}/" if isinstance(vanity, str) else None,
         avatar_url=picture if isinstance(picture, str) else None,
+        owner_id=f"{PERSON}{key}",
     )
 
 
@@ -121,4 +122,5 @@ async def _page(cx: Context, access: Access, urn: str) -> Account:
         server=WEB,
         kind=PAGE_KIND,
         url=f"{cx.settings.at(WEB)}/company/{rest.encoded(vanity)}/",
+        owner_id=access.account.owner_id,
     )

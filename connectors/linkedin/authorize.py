@@ -20,6 +20,7 @@ from connectors.contract import (
     FinishAuthorization,
     Grant,
     Redirect,
+    Revocation,
     StartAuthorization,
     Tokens,
 )
@@ -33,8 +34,10 @@ from connectors.secret import Secret
 
 _APP: Final = "app"
 """Which of the operator's applications the tokens are of (`Tokens.extra`, and the sealed flow)."""
-_SHARED: Final = "shared"
-"""Set where one token acts for several accounts (`Tokens.extra`)."""
+_UNKNOWN_MEMBER: Final = (
+    "It is not known here which other accounts live by the same sign-in. The member can end it on LinkedIn's page of "
+    "permitted services."
+)
 _SCOPES: Final = "scopes"
 """The operator's own list of rights (`AppCredentials.extra`), for applications with other products."""
 
@@ -86,8 +89,6 @@ async def finish(cx: Context, request: FinishAuthorization) -> Grant:
     tokens = replace(answer.tokens, method=by, extra={_APP: Secret(name)})
     member = await read_member(cx, tokens)
     accounts = [member, *await read_pages(cx, member, tokens)]
-    if len(accounts) > 1:
-        tokens = replace(tokens, extra={**tokens.extra, _SHARED: Secret("yes")})
     return Grant(tuple(AccountGrant(account, tokens) for account in accounts))
 
 
@@ -101,18 +102,19 @@ async def refresh(cx: Context, access: Access) -> Tokens:
     return replace(answer.tokens, method=access.tokens.method)
 
 
-async def revoke(cx: Context, access: Access) -> None:
-    """Tell LinkedIn to forget the token, unless it also acts for other accounts, which would lose their access.
+async def revoke(cx: Context, access: Access) -> Revocation:
+    """Tell LinkedIn to forget the token. One that is dead already is fine.
 
-    A token that is dead already is fine. What is left ends by itself, or on the member's page of permitted services.
+    A connection from before the member's id was kept is left alone: its token may act for other accounts.
     """
-    if _SHARED in access.tokens.extra:
-        return
+    if access.account.owner_id is None:
+        return Revocation(told=False, why=_UNKNOWN_MEMBER)
     app = _app(cx, _name_of(access.tokens))
     form = {"client_id": app.client_id, "client_secret": _secret(app), "token": access.tokens.access.reveal()}
     answer = await cx.http.send("POST", f"{cx.settings.at(WEB)}/oauth/v2/revoke", form=form)
     if not answer.ok and answer.status not in {400, 401}:
         raise oauth_fault(answer, cx.now(), _RULES)
+    return Revocation()
 
 
 def _spec(cx: Context) -> OAuthSpec:

@@ -22,6 +22,7 @@ from connectors.contract import (
     PublishedRef,
     PublishTask,
     Redirect,
+    Revocation,
     Save,
     StartAuthorization,
     Subscribed,
@@ -77,9 +78,9 @@ class LinkedIn:
         """Fresh tokens where the application gets them; `AUTH_EXPIRED` where the member has to sign in."""
         return await authorize.refresh(cx, access)
 
-    async def revoke(self, cx: Context, access: Access) -> None:
-        """Tell LinkedIn to forget a token that acts for this account alone."""
-        await authorize.revoke(cx, access)
+    async def revoke(self, cx: Context, access: Access) -> Revocation:
+        """Tell LinkedIn to forget the token, which may act for the member and for pages."""
+        return await authorize.revoke(cx, access)
 
     async def check(self, cx: Context, access: Access) -> Account:
         """The account as it is now, and for a page whether the member may still post."""

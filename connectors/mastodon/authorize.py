@@ -19,6 +19,7 @@ from connectors.contract import (
     FinishAuthorization,
     Grant,
     Redirect,
+    Revocation,
     StartAuthorization,
 )
 from connectors.faults import FaultKind, FaultRule, PlatformFault
@@ -111,13 +112,14 @@ async def finish(cx: Context, request: FinishAuthorization) -> Grant:
     return Grant((AccountGrant(account, answer.tokens),))
 
 
-async def revoke(cx: Context, access: Access) -> None:
+async def revoke(cx: Context, access: Access) -> Revocation:
     """Tell the server to forget the token. An application that it does not know has no tokens either."""
     try:
-        await _client(cx, access.account.server, access.app).revoke(access.tokens)
+        return await _client(cx, access.account.server, access.app).revoke(access.tokens)
     except PlatformFault as trouble:
         if trouble.fault.code != UNKNOWN_APP:
             raise
+        return Revocation()
 
 
 async def _prove_registration(cx: Context, origin: str, app: AppCredentials) -> None:

@@ -22,6 +22,7 @@ from connectors.contract import (
     PublishedRef,
     PublishTask,
     Redirect,
+    Revocation,
     Save,
     StartAuthorization,
     Tokens,
@@ -75,9 +76,9 @@ class Mastodon:
             "Mastodon's tokens are not renewed: a dead one was revoked, or the password was changed.",
         )
 
-    async def revoke(self, cx: Context, access: Access) -> None:
+    async def revoke(self, cx: Context, access: Access) -> Revocation:
         """Tell the server to forget the token."""
-        await authorize.revoke(cx, access)
+        return await authorize.revoke(cx, access)
 
     async def check(self, cx: Context, access: Access) -> Account:
         """The account and its server's limits as they are now."""

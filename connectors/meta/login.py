@@ -13,8 +13,17 @@ from dataclasses import replace
 from typing import Final
 from urllib.parse import urlencode
 
-from connectors.contract import Access, Context, FinishAuthorization, Grant, Redirect, StartAuthorization, Tokens
-from connectors.faults import FaultKind
+from connectors.contract import (
+    Access,
+    Context,
+    FinishAuthorization,
+    Grant,
+    Redirect,
+    Revocation,
+    StartAuthorization,
+    Tokens,
+)
+from connectors.faults import FaultKind, PlatformFault
 from connectors.meta.faults import lacking, refusal, refused
 from connectors.meta.graph import Graph, meta_app, text_in
 from connectors.meta.hosts import DIALOG, GRAPH, VERSION
@@ -95,6 +104,22 @@ async def derive(cx: Context, access: Access) -> Tokens:
         )
     token = Secret(text_in(body, "access_token", "Facebook gave no token for the page."))
     return replace(held, access=token, scopes=await granted_scopes(graph))
+
+
+async def end_consent(cx: Context, access: Access) -> Revocation:
+    """Take back everything that the person has granted the application, which ends the tokens of all their pages.
+
+    A consent that has ended already is fine. Source: https://developers.facebook.com/docs/graph-api/reference/user/permissions/
+    """
+    if access.tokens.refresh is None:
+        why = "The person's own token is not kept here. They can remove the application in Facebook's settings."
+        return Revocation(told=False, why=why)
+    try:
+        await Graph(cx, access.tokens.refresh, app=meta_app(cx)).delete("me/permissions")
+    except PlatformFault as trouble:
+        if trouble.fault.kind is not FaultKind.AUTH_EXPIRED:
+            raise
+    return Revocation()
 
 
 async def _token(cx: Context, params: Mapping[str, str]) -> Secret:

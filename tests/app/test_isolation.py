@@ -71,6 +71,7 @@ SYSTEM_GRANTS = {
         "state",
         "next_check_at",
         "listening_to",
+        "method",
     },
     ("connections", "UPDATE"): {"next_check_at"},
     ("events", "DELETE"): {"*"},

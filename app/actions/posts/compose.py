@@ -96,6 +96,7 @@ def as_account(connection: Connection) -> Account:
         kind=connection.kind,
         url=connection.url,
         avatar_url=connection.avatar_url,
+        owner_id=connection.owner_id,
         limits=connection.account_limits,
     )
 

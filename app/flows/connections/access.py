@@ -9,13 +9,10 @@ renewed ahead of their end; while they still work, a renewal that fails holds no
 from __future__ import annotations
 
 import asyncio
-import random
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -27,6 +24,7 @@ from app.domain.breakers import states as breakers
 from app.domain.connections.model import Connection, PlatformApp
 from app.domain.connections.queries import connection as read_connection
 from app.domain.connections.rhythm import LAST_MINUTE, renewal
+from app.flows.connections.alone import alone, refresh_of
 from app.flows.runtime import Runtime
 from app.kernel import metrics
 from app.services.db import passing
@@ -37,9 +35,6 @@ from connectors.secret import Secret
 
 log = structlog.get_logger(__name__)
 
-LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))")
-PATIENCE = 60.0
-"""Seconds to wait for somebody else's refresh."""
 KEEP_TRYING = 30.0
 """Seconds in which new tokens are tried to be stored."""
 
@@ -75,7 +70,7 @@ async def renewed(
     connection, access = await _read(rt, tenant, connection_id)
     if not _needs_refresh(rt, connection, access.tokens, stale):
         return access
-    async with _alone(rt, tenant, connection_id):
+    async with alone(rt, tenant, refresh_of(connection_id)):
         connection, access = await _read(rt, tenant, connection_id)
         if not _needs_refresh(rt, connection, access.tokens, stale):
             return access  # somebody else was faster
@@ -208,22 +203,3 @@ async def app_of(session: AsyncSession, rt: Runtime, app_id: UUID | None) -> App
     place = Place(row.tenant_id, PlatformApp.__tablename__, row.id, "client_secret")
     secret: Secret | None = rt.vault.open(row.blob, place) if row.blob is not None else None
     return AppCredentials(row.key, row.client_id, secret, row.extra)
-
-
-@asynccontextmanager
-async def _alone(rt: Runtime, tenant: UUID, connection_id: UUID) -> AsyncIterator[None]:
-    # The lock lives in a transaction of its own that holds no rows; it ends with the session, also after a crash.
-    # It is asked for again and again: who waits inside the database keeps a connection that the holder may need.
-    deadline = rt.clock.boottime() + PATIENCE
-    while rt.clock.boottime() < deadline:
-        async with rt.db.read(tenant) as session:
-            if await session.scalar(LOCK, {"name": f"refresh:{connection_id}"}):
-                await session.execute(text("SET LOCAL idle_in_transaction_session_timeout = '120s'"))
-                yield
-                with suppress(DBAPIError, OSError):
-                    # The work is done: a lock that went with its connection is no reason to do it again.
-                    await session.rollback()
-                return
-        await asyncio.sleep(random.uniform(0.02, 0.08))
-    message = "The access to the account is being renewed elsewhere, and that takes too long."
-    raise PlatformFault(Fault(FaultKind.UNREACHABLE, message, HINTS[FaultKind.UNREACHABLE]))

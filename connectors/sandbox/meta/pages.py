@@ -65,6 +65,14 @@ async def permissions(call: Call) -> dict[str, Any]:
     return page_of(rows, "100", call.text("after"))
 
 
+async def removed(call: Call) -> dict[str, Any]:
+    """The person takes everything back that they have granted: every token of theirs ends."""
+    call.checked(FACEBOOK, "User", "permissions")
+    call.meta.tokens.set_grant(call.caller.person, (), (), ())
+    call.meta.tokens.end_all(call.caller.person, "removed")
+    return {"success": True}
+
+
 async def me(call: Call) -> dict[str, Any]:
     """The person; by a page's token, the page."""
     if call.caller.kind == PAGE:
@@ -197,6 +205,7 @@ TABLE: Table = {
     ("GET", "me", "businesses"): businesses,
     ("GET", "business", "owned_pages"): business_pages,
     ("GET", "business", "client_pages"): business_pages,
+    ("DELETE", "me", "permissions"): removed,
     ("GET", "page", None): page,
     ("POST", "page", "feed"): feed,
     ("POST", "page", "photos"): photos,

@@ -43,6 +43,7 @@ from connectors.contract import (
     Published,
     PublishedRef,
     PublishTask,
+    Revocation,
     Save,
     StartAuthorization,
     Tokens,
@@ -111,8 +112,8 @@ class Murmur:
     async def refresh(self, cx: Context, access: Access) -> Tokens:
         raise PlatformFault(Fault(FaultKind.AUTH_EXPIRED, "The access key was removed.", hint="Make a new key."))
 
-    async def revoke(self, cx: Context, access: Access) -> None:
-        """Keys are removed by their owner only, so there is nothing to tell."""
+    async def revoke(self, cx: Context, access: Access) -> Revocation:
+        return Revocation(told=False, why="Keys are removed by their owner only, in Murmur's settings.")
 
     async def check(self, cx: Context, access: Access) -> Account:
         return await _account(cx, access.account.server, access.tokens.access)

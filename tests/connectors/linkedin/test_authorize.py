@@ -160,7 +160,10 @@ async def test_a_token_of_one_account_is_revoked(members_story: Story) -> None:
     assert caught.value.fault.code == "REVOKED_ACCESS_TOKEN"
 
 
-async def test_a_token_of_several_accounts_stays_for_the_others(story: Story) -> None:
-    connector = story.harness.connector
-    await connector.revoke(story.cx, story.access)
-    assert (await connector.check(story.cx, story.access)).external_id == story.access.account.external_id
+async def test_a_token_of_which_nobody_knows_who_else_lives_by_it_stays(story: Story) -> None:
+    connector, account = story.harness.connector, story.access.account
+    assert account.owner_id is not None
+    assert account.owner_id.startswith("urn:li:person:")
+    unknown = replace(story.access, account=replace(account, owner_id=None))
+    assert (await connector.revoke(story.cx, unknown)).told is False
+    assert (await connector.check(story.cx, story.access)).external_id == account.external_id

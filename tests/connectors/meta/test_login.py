@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from connectors.capabilities import ConnectBy
-from connectors.contract import Access
+from connectors.contract import Access, Revocation
 from connectors.faults import FaultKind, PlatformFault
 from connectors.meta.scopes import FACEBOOK_LOGIN
 from tests.connectors.meta.connection import APPS, MetaHarness, callback
@@ -188,12 +188,14 @@ async def test_when_the_person_is_gone_only_they_can_mend_it(page: MetaHarness) 
     assert caught.value.fault.kind is FaultKind.AUTH_EXPIRED
 
 
-async def test_disconnecting_one_page_leaves_the_others_connected(page: MetaHarness) -> None:
+async def test_the_end_of_a_consent_ends_every_page_of_the_person_and_may_be_repeated(page: MetaHarness) -> None:
     await add(page, kinds=["facebook"])
     first, _, second = await page.granted()
-    await page.connector.revoke(page.context(), Access(first.account, first.tokens))
-    kept = await page.connector.check(page.context(), Access(second.account, second.tokens))
-    assert kept.external_id == second.account.external_id
+    for _ in range(2):
+        assert await page.connector.revoke(page.context(), Access(first.account, first.tokens)) == Revocation()
+    with pytest.raises(PlatformFault) as caught:
+        await page.connector.check(page.context(), Access(second.account, second.tokens))
+    assert caught.value.fault.kind is FaultKind.AUTH_EXPIRED
 
 
 async def test_every_request_was_checked_and_keeps_to_the_descriptions(page: MetaHarness) -> None:

@@ -15,7 +15,7 @@ from app.flows.connections.disconnect import disconnect
 from app.flows.connections.monitor import look_at
 from app.flows.connections.tickets import make_ticket
 from app.flows.publishing.wake import wake
-from connectors.contract import Tokens
+from connectors.contract import Revocation, Tokens
 from connectors.faults import FaultKind
 from connectors.secret import Secret
 from tests.fixtures.scripted import refusal
@@ -107,9 +107,10 @@ async def test_who_ended_it_and_what_the_platform_said_stands_in_the_audit_log(
 ) -> None:
     row = await lived(world)
 
-    async def revoke(_cx: object, _access: object) -> None:
+    async def revoke(_cx: object, _access: object) -> Revocation:
         if answer is not None:
             raise answer
+        return Revocation()
 
     monkeypatch.setattr(world.platform, "revoke", revoke)
     await disconnect(world.rt, world.tenant, "key:tests", row.id)

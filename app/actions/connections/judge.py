@@ -16,7 +16,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.actions.connections.tokens import proved
-from app.actions.connections.transition import transition
+from app.actions.connections.transition import BY_LINK, MENDED_BY, transition
 from app.domain.connections.model import Connection, ConnectionCheck
 from app.domain.connections.queries import connection as read_connection
 from app.domain.connections.rhythm import DOUBTED, TELL_AGAIN, TIRED, Rhythm, next_look, next_ping, renewal, told_from
@@ -31,7 +31,6 @@ UNMENDED = "unmended"
 """Marks a reason that a working token does not mend: a check passes, and the next post would be refused again."""
 BEFORE_MARKS = frozenset({FaultKind.PERMISSION_MISSING.value})
 """Such reasons where the mark is not written."""
-BY_LINK = "Ask for a link with reconnectConnection and open it as the account's owner."
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +113,8 @@ async def _changed(
     details: dict[str, Any] = {}
     if why is not None:
         values["told_at"] = look.now
-        details = {"reason": why["code"], "message": why["message"], "hint": why["hint"]}
-    if event is ConnectionEvent.LOSE:
+        details = {"reason": why["code"], "message": why["message"], "hint": why["hint"], "call": MENDED_BY}
+    if event in (ConnectionEvent.LOSE, ConnectionEvent.EXPIRE_SOON):
         details["waiting"] = await held_up(session, connection.id) + look.under_way
     changed = await transition(session, connection.id, event, values=values, details=details)
     return changed or connection

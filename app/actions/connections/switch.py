@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.actions.connections.audited import audit
 from app.actions.connections.forget import LEFT, forget
-from app.actions.connections.transition import transition
+from app.actions.connections.transition import BY_LINK, MENDED_BY, transition
 from app.domain.connections.errors import ConnectionStateRefused
 from app.domain.connections.model import Connection
 from app.domain.connections.queries import connection as read_connection
@@ -67,8 +67,10 @@ async def revoke(
     Raises:
         NotFound: no such connection in this tenant.
     """
-    why = {"code": reason, "message": message, "hint": "Connect the account again with startConnection."}
-    event, said = ConnectionEvent.REVOKE, {"reason": reason}
+    why = {"code": reason, "message": message, "hint": f"Connect the account again. {BY_LINK}"}
+    waiting = await held_up(session, connection_id)
+    said = {"reason": reason, "message": message, "hint": why["hint"], "call": MENDED_BY, "waiting": waiting}
+    event = ConnectionEvent.REVOKE
     connection = await transition(session, connection_id, event, values={"reason": why, **LEFT}, details=said)
     if connection is None:
         return await read_connection(session, connection_id)  # raises NotFound: every state knows REVOKE

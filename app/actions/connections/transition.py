@@ -24,6 +24,9 @@ PAST: Mapping[ConnectionEvent, str] = {
     ConnectionEvent.RESUME: "connection.resumed",
 }
 """The name that each change has in the event log."""
+MENDED_BY = "reconnectConnection"
+"""The mutation that mends a connection which only its owner can mend; events name it under `call`."""
+BY_LINK = f"Ask for a link with {MENDED_BY} and open it as the account's owner."
 
 
 async def transition(

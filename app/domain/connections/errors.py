@@ -16,7 +16,7 @@ class ConnectionNotUsable(DomainError):
 
     def __init__(self, connection: Connection, *, path: tuple[str, ...] = ("input", "connectionId")) -> None:
         if connection.state is ConnectionState.REVOKED:
-            message, hint = "was disconnected.", "Connect it again with startConnection."
+            message, hint = "was disconnected.", "Connect it again with reconnectConnection."
         else:
             message, hint = "needs to be reconnected.", "Reconnect it with reconnectConnection."
         super().__init__(f"The account {connection.handle} {message}", hint=hint, path=path)

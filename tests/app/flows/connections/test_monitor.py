@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from app.actions.connections.tokens import PREVIOUS, load
+from app.actions.connections.transition import BY_LINK
 from app.domain.connections.model import Connection
 from app.domain.connections.states import ConnectionState
 from app.domain.jobs.states import JobState
@@ -178,7 +179,10 @@ async def test_a_lost_access_parks_what_is_due_and_is_told_once(world: World) ->
     assert (await world.row(due.id)).state is JobState.PARKED
     assert (await world.row(later.id)).state is JobState.SCHEDULED
     assert await world.types(row.id) == ["connection.connected", "connection.attention"]
-    assert (await world.events(row.id))[-1].changes["waiting"] == 1
+    news = (await world.events(row.id))[-1].changes
+    assert (news["reason"], news["waiting"], news["call"]) == ("auth_expired", 1, "reconnectConnection")
+    assert news["message"] == "It is auth_expired."
+    assert news["hint"].endswith(BY_LINK)
 
 
 async def test_an_account_that_comes_back_lets_its_posts_out(world: World) -> None:

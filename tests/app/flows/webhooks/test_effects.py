@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
+from app.actions.connections.transition import BY_LINK
 from app.domain.audit.model import AuditEntry
 from app.domain.connections.states import ConnectionState
 from app.domain.jobs.states import JobState, ParkReason
@@ -104,7 +105,16 @@ async def test_a_deauthorization_ends_every_connection_of_that_person(world: Wor
         assert (row.state, (row.reason or {})["code"]) == (ConnectionState.REVOKED, "deauthorized")
         assert await sealed(world, ended.id) == 0
         (event,) = [one for one in await world.events(ended.id) if one.type == "connection.revoked"]
-        assert (event.actor, event.changes["reason"]) == ("platform", "deauthorized")
+        assert event.actor == "platform"
+        assert event.changes == {
+            "state": "revoked",
+            "platform": "facebook" if ended is page else "instagram",
+            "reason": "deauthorized",
+            "message": "Access to the account was taken back on the platform.",
+            "hint": f"Connect the account again. {BY_LINK}",
+            "call": "reconnectConnection",
+            "waiting": 1 if ended is page else 0,
+        }
     assert (await world.connection_row(other.id)).state is ConnectionState.HEALTHY
     parked = await world.row(job.id)
     assert (parked.state, parked.park_reason) == (JobState.PARKED, ParkReason.CONNECTION)

@@ -209,6 +209,17 @@ class ImageRules:
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """How long what a platform tells about other people may be kept; None: as long as the installation keeps it."""
+
+    people: timedelta | None = None
+    """Who they are: ids and names."""
+    activity: timedelta | None = None
+    """What they did and said: words, and the ids of their comments."""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Capabilities:
     """Everything that is declared of one platform."""
 
@@ -224,6 +235,7 @@ class Capabilities:
     quotas: tuple[QuotaRule, ...] = ()
     pace: Pace = USUAL_PACE
     images: ImageRules | None = None
+    retention: Retention = field(default=Retention())
     can_edit: bool = False
     edits_text_only: bool = False
     """Whether an edit leaves files and links as they are: the platform changes nothing but the text."""

@@ -16,6 +16,7 @@ from connectors.capabilities import (
     Limit,
     Option,
     ReconcileClass,
+    Retention,
     Scope,
     ScopeUse,
     Unit,
@@ -171,6 +172,11 @@ CAPABILITIES: Final = Capabilities(
     ),
     # No allowances: LinkedIn shows its daily limits in the developer portal only, and they differ between applications.
     images=ImageRules(max_bytes=10_000_000, max_side=6_000, types=IMAGE_TYPES),
+    retention=Retention(
+        people=timedelta(hours=24),
+        activity=timedelta(hours=48),
+        source="https://learn.microsoft.com/en-us/linkedin/marketing/data-storage-requirements",
+    ),
     can_edit=True,
     edits_text_only=True,
     can_delete=True,

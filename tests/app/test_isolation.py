@@ -125,7 +125,7 @@ SYSTEM_GRANTS = {
     ("webhook_deliveries", "SELECT"): {"*"},
     ("webhook_deliveries", "UPDATE"): {"*"},
     ("webhook_shares", "DELETE"): {"*"},
-    ("webhook_shares", "SELECT"): {"delivery_id", "state", "received_at"},
+    ("webhook_shares", "SELECT"): {"tenant_id", "delivery_id", "platform", "state", "received_at"},
     ("webhook_shares", "UPDATE"): {"state"},
 }
 

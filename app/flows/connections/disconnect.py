@@ -20,6 +20,7 @@ from app.actions.connections.switch import revoke
 from app.actions.connections.tokens import load
 from app.actions.jobs.park import park_connection
 from app.actions.posts.compose import as_account
+from app.actions.webhooks.share import forget_notices
 from app.domain.connections.model import Connection
 from app.domain.connections.queries import connection as read_connection
 from app.domain.connections.states import ConnectionState
@@ -28,6 +29,7 @@ from app.flows.connections.access import app_of
 from app.flows.connections.alone import Busy, alone, consent_of, refresh_of
 from app.flows.connections.listening import stop_listening
 from app.flows.runtime import Runtime
+from app.flows.webhooks.forgotten import empty_bodies
 from app.services import events
 from app.services.vault import VaultError
 from connectors.contract import Access
@@ -65,10 +67,12 @@ async def _ended(rt: Runtime, tenant: UUID, actor: str, connection_id: UUID) -> 
     if access is not None:
         await stop_listening(rt, connection, access)
     told = await _told(rt, connection, access)
+    await empty_bodies(rt, tenant, [connection_id])
     async with rt.db.transaction(tenant) as session:
         events.act_as(session, actor)
         message = f"The account was disconnected here. At the platform: {told.removesuffix('.')}."
         ended = await revoke(session, connection_id, message=message, told=told)
+        await forget_notices(session, connection_id)
         await park_connection(session, connection_id, ParkReason.CONNECTION)
     return ended
 

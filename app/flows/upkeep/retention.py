@@ -17,6 +17,7 @@ from app.actions.media.discard import discard
 from app.domain.media.model import MediaFile, MediaState
 from app.flows.media.removal import sweep_media
 from app.flows.runtime import Runtime
+from app.flows.upkeep.other_people import let_go
 from app.flows.upkeep.prune import prune
 
 log = structlog.get_logger(__name__)
@@ -32,6 +33,7 @@ async def sweep(rt: Runtime) -> None:
         abandoned = await _abandoned(session)
     for tenant, media_id in abandoned:
         await _drop_upload(rt, tenant, media_id)
+    await let_go(rt)
     await sweep_media(rt)
     log.debug("retention.swept")
 

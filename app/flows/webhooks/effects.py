@@ -81,7 +81,7 @@ async def effect(
     """Do what the notice asks for; gives what was done, in a sentence."""
     match notice:
         case AccountDeauthorized():
-            return await _end(session, connection_id, notice.at or heard_at)
+            return await _end(session, connection_id, notice_id, notice.at or heard_at)
         case DeletionRequested():
             return await _delete(session, connection_id, notice_id, notice.at or heard_at)
         case PostSeen():
@@ -98,14 +98,16 @@ async def _delete(session: AsyncSession, connection_id: UUID, notice_id: UUID, d
     if await granted_since(session, connection_id, decided_at):
         await forget_notices(session, connection_id, but=(notice_id,), until=decided_at)
         return "Access was granted anew since and stays. What was said about the account before was deleted."
-    ended = await _end(session, connection_id, decided_at)
+    ended = await _end(session, connection_id, notice_id, decided_at)
     await erase(session, connection_id)
     await forget_notices(session, connection_id, but=(notice_id,))
     return f"{ended} What was fetched about the account was deleted."
 
 
-async def _end(session: AsyncSession, connection_id: UUID, decided_at: datetime) -> str:
+async def _end(session: AsyncSession, connection_id: UUID, notice_id: UUID, decided_at: datetime) -> str:
     if await end(session, connection_id, decided_at=decided_at) is None:
         return "The connection had ended before, or access was granted anew since."
+    # Others' words were kept for the account's owner, and do not outlive the access.
+    await forget_notices(session, connection_id, but=(notice_id,))
     parked = await park_connection(session, connection_id, ParkReason.CONNECTION)
     return f"The connection was ended and {len(parked)} due posts were parked."

@@ -15,20 +15,20 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from app.actions.webhooks.settle import Settlement, forget, settle
+from app.actions.webhooks.settle import Settlement, settle
 from app.actions.webhooks.share import Note, conclude, note, share_in
 from app.actions.webhooks.take import take
 from app.domain.jobs.verdict import backoff
 from app.domain.webhooks.model import WebhookDelivery
-from app.domain.webhooks.queries import deliveries_about
 from app.domain.webhooks.states import DeliveryEvent, DeliveryState, ShareState
 from app.flows.runtime import Runtime
 from app.flows.webhooks.effects import details_of, effect, kind_of
+from app.flows.webhooks.forgotten import empty_bodies
 from app.flows.webhooks.routing import Concern, Workspace, concerns
 from app.kernel import logs, metrics
 from app.services import events
 from app.services.db import passing
-from connectors.notices import DeletionRequested, Notice, Unreadable
+from connectors.notices import DeletionRequested, Notice, OwnerNotice, Unreadable
 from connectors.receivers import RECEIVERS
 from connectors.webhooks import Receiver
 
@@ -119,7 +119,8 @@ async def _applied(rt: Runtime, taken: WebhookDelivery, workspace: Workspace, ab
     """Apply what concerns one workspace; what fails is written down there, as far as that goes."""
     with logs.bound(tenant_id=workspace.tenant_id, platform=workspace.platform):
         try:
-            await _forgotten(rt, workspace.tenant_id, about)
+            ended = [one.connection_id for one in about if isinstance(one.notice, OwnerNotice)]
+            await empty_bodies(rt, workspace.tenant_id, ended)
             async with rt.db.transaction(workspace.tenant_id) as session:
                 events.act_as(session, ACTOR)
                 share_id = await share_in(session, taken, workspace.platform, ShareState.APPLIED)
@@ -138,17 +139,6 @@ async def _applied(rt: Runtime, taken: WebhookDelivery, workspace: Workspace, ab
                     await share_in(session, taken, workspace.platform, ShareState.WAITING, FAILED)
             return failure
     return Failure.NONE
-
-
-async def _forgotten(rt: Runtime, tenant: UUID, about: Sequence[Concern]) -> None:
-    """Empty the bodies that speak of accounts to be deleted: before the notices go that say which bodies they are."""
-    erased = [concern.connection_id for concern in about if isinstance(concern.notice, DeletionRequested)]
-    if not erased:
-        return
-    async with rt.db.read(tenant) as session:
-        deliveries = await deliveries_about(session, erased)
-    async with rt.db.system() as session:
-        await forget(session, deliveries)
 
 
 def _noted(taken: WebhookDelivery, concern: Concern) -> Note:

@@ -44,6 +44,13 @@ def test_a_service_writes_to_its_volumes_only(name: str) -> None:
     assert "/tmp" in SERVICES[name]["tmpfs"]
 
 
+@pytest.mark.parametrize("name", ["api", "worker"])
+def test_whole_videos_lie_on_a_disk_and_not_in_memory(name: str) -> None:
+    scratch = SERVICES[name]["environment"]["TMPDIR"]
+    assert f"scratch:{scratch}" in SERVICES[name]["volumes"]
+    assert not any(scratch.startswith(memory) for memory in SERVICES[name]["tmpfs"])
+
+
 @pytest.mark.parametrize("name", sorted(set(SERVICES) - ONE_SHOT))
 def test_a_service_that_stays_tells_its_health(name: str) -> None:
     assert SERVICES[name]["healthcheck"]["test"][0] in {"CMD", "CMD-SHELL"}

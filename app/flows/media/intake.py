@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 from app.actions.media.create import CreateMedia, create
 from app.actions.media.discard import discard
@@ -35,7 +36,10 @@ from connectors.faults import FaultKind, PlatformFault
 REDIRECTS: Final = 3
 
 # So that imports cannot use up a process's connections and its disk.
-_fetching: Final = asyncio.Semaphore(4)
+_fetching: Final = asyncio.Semaphore(8)
+# And so that slow addresses of one workspace leave room for the others.
+OF_ONE_WORKSPACE: Final = 2
+_fetching_for: Final[WeakValueDictionary[UUID, asyncio.Semaphore]] = WeakValueDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +165,8 @@ async def _take(rt: Runtime, tenant: UUID, file: MediaFile, kept: str) -> Looked
 async def _fetch(rt: Runtime, tenant: UUID, url: str, key: str) -> Looked:
     limit = rt.settings.media_max_bytes
     web = rt.connector_context("web").http
-    async with _fetching:
+    mine = _fetching_for.setdefault(tenant, asyncio.Semaphore(OF_ONE_WORKSPACE))
+    async with mine, _fetching:
         try:
             async with web.receive(url, follow=REDIRECTS, max_bytes=limit) as answer:
                 if not answer.ok:

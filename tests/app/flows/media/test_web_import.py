@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from starlette.routing import Route
 
 from app.domain.media.errors import MediaRefused
 from app.domain.media.model import MediaState
-from app.flows.media.intake import import_media
+from app.flows.media.intake import OF_ONE_WORKSPACE, import_media
 from app.kernel.errors import InvalidInput
 from tests.app.flows.media import uploads
 from tests.fixtures.served import listener, serving
@@ -179,3 +180,28 @@ async def test_a_text_that_is_too_long_keeps_nothing(open_world: World, web: Web
         await import_media(open_world.rt, open_world.tenant, "key:tests", f"{web.url}/clip.mp4", "x" * 10_001)
     assert await count(open_world) == 0
     assert stored(tmp_path) == []
+
+
+async def test_slow_addresses_of_one_workspace_leave_room_for_the_others(
+    open_world: World, stranger: World, web: Web
+) -> None:
+    asked, let_go = 0, asyncio.Event()
+
+    async def slow(_request: Request) -> Response:
+        nonlocal asked
+        asked += 1
+        await let_go.wait()
+        return Response(status_code=404)
+
+    sock, origin = listener()
+    async with serving(Starlette(routes=[Route("/slow", slow)]), sock):
+        hanging = [
+            asyncio.create_task(import_media(open_world.rt, open_world.tenant, "key:tests", f"{origin}/slow"))
+            for _ in range(8)
+        ]
+        other = await import_media(open_world.rt, stranger.tenant, "key:tests", f"{web.url}/moved")
+        assert other.state is MediaState.READY
+        assert asked <= OF_ONE_WORKSPACE
+        let_go.set()
+        await asyncio.gather(*hanging)
+    assert asked == 8

@@ -185,11 +185,13 @@ async def test_a_text_that_is_too_long_keeps_nothing(open_world: World, web: Web
 async def test_slow_addresses_of_one_workspace_leave_room_for_the_others(
     open_world: World, stranger: World, web: Web
 ) -> None:
-    asked, let_go = 0, asyncio.Event()
+    asked, full, let_go = 0, asyncio.Event(), asyncio.Event()
 
     async def slow(_request: Request) -> Response:
         nonlocal asked
         asked += 1
+        if asked == OF_ONE_WORKSPACE:
+            full.set()
         await let_go.wait()
         return Response(status_code=404)
 
@@ -199,9 +201,10 @@ async def test_slow_addresses_of_one_workspace_leave_room_for_the_others(
             asyncio.create_task(import_media(open_world.rt, open_world.tenant, "key:tests", f"{origin}/slow"))
             for _ in range(8)
         ]
+        await full.wait()
         other = await import_media(open_world.rt, stranger.tenant, "key:tests", f"{web.url}/moved")
         assert other.state is MediaState.READY
-        assert asked <= OF_ONE_WORKSPACE
+        assert asked == OF_ONE_WORKSPACE
         let_go.set()
         await asyncio.gather(*hanging)
     assert asked == 8

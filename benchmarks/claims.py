@@ -1,53 +1,47 @@
 """What it costs to find due jobs, at 10,000 and at 1,000,000 scheduled ones, and whether small tenants wait for big.
 
+With `--full` the large table has 10,000,000.
+
 * offer: the scheduler's own call (`app.actions.jobs.offer`), which goes through one gate a tenant: ten tenants with
   ten due jobs each, fewer than a call may take of one tenant, as on any day on which the workers keep up.
   Reference: the same at 10,000 rows; a ratio of 1 means that the size of the table costs nothing.
 * the gate's cost: the same rows taken by one bare statement without gates and without fairness, on the same connection.
 * claim: the worker's own call (`app.actions.jobs.claim`) with the events, the post's state and the attempt; each is
   one transaction.
+* dead tuples: the offer after 200,000 rows of the large table were changed and not yet vacuumed, by the same before.
 * fairness: how many scans a tenant's only due job waits while another tenant has a whole table of due ones.
 
-    python -m benchmarks.claims [--quick]
+    python -m benchmarks.claims [--quick | --full]
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from contextlib import ExitStack
+from datetime import timedelta
 
-import asyncpg
 from sqlalchemy import text
 
 from app.actions.jobs.claim import Claim, claim
 from app.actions.jobs.offer import offer
-from app.services.db import Database
-from benchmarks.measuring import parts, report, rows
+from benchmarks.measuring import parts, report
+from benchmarks.measuring.due_table import DUE_EACH, TENANT_COUNT, Table, filled
 from benchmarks.measuring.figures import Rounds, Spread, percentile, take_turns
 from benchmarks.measuring.surroundings import migrated_database, server_versions, surroundings
 from workers.scheduler import EACH, TENANTS
 
-TENANT_COUNT = 100
-DUE_EACH = 10
-"""Due jobs of each tenant, each on a connection of its own."""
 AGAIN = timedelta(seconds=30)
 SCAN_TENANTS = 10
 """Tenants a call: 100 rows."""
 
-# Rows that sleep are never touched: they need no posts, so the foreign keys are not checked while they are written.
-SLEEPING = """
-    INSERT INTO jobs (id, tenant_id, post_id, connection_id, platform, content, state, parts, due_at, ready_at, wake_at,
-                      publish_by, max_attempts)
-    SELECT uuidv7(), ($1::uuid[])[n % cardinality($1) + 1], gen_random_uuid(), ($2::uuid[])[n % cardinality($2) + 1],
-           'mastodon', $3::jsonb, 'scheduled', 1, at, at, at, at + interval '6 hours', 8
-    FROM (SELECT n, now() + interval '1 hour' + n * interval '2 seconds' AS at FROM generate_series(1, $4::int) AS n)
-    AS planned
-"""
+SIZES = {
+    report.Size.QUICK: ((1_000, 10_000), 1, 2_000),
+    report.Size.USUAL: ((10_000, 1_000_000), 7, 200_000),
+    report.Size.FULL: ((10_000, 10_000_000), 7, 200_000),
+}
+"""Scheduled jobs of the two tables, rounds, dead tuples."""
+
 BARE = text(
     """
     UPDATE jobs SET wake_at = clock_timestamp() + :again WHERE id = ANY(ARRAY(
@@ -58,55 +52,9 @@ BARE = text(
 )
 
 
-@dataclass(slots=True)
-class Table:
-    """One database with its size of table."""
-
-    db: Database
-    owner: asyncpg.Connection
-    tenants: list[UUID]
-    connections: list[UUID]
-    scheduled: int
-
-    async def make_due(self) -> None:
-        """Put the due jobs back to where they were: due, and nobody's."""
-        await self.owner.execute("DELETE FROM job_attempts")
-        await self.owner.execute(
-            "UPDATE jobs SET state = 'scheduled', step = NULL, lease_until = NULL, wake_at = due_at, fence = 0, "
-            "attempts = 0 WHERE due_at < now() AND (state <> 'scheduled' OR wake_at <> due_at)"
-        )
-        await self.owner.execute(
-            "UPDATE tenant_gates SET next_wake_at = head.at FROM (SELECT tenant_id, min(wake_at) AS at FROM jobs "
-            "WHERE due_at < now() GROUP BY 1) AS head WHERE head.tenant_id = tenant_gates.tenant_id"
-        )
-        await self.owner.execute("VACUUM (ANALYZE) jobs")
-        await self.owner.execute("VACUUM (ANALYZE) tenant_gates")
-
-
-@asynccontextmanager
-async def filled(url: str, scheduled: int) -> AsyncIterator[Table]:
-    """A database with so many jobs for later, and ten due ones of each of 100 tenants."""
-    db, owner = Database(url, name="benchmark", size=4), await asyncpg.connect(url, command_timeout=None)
-    try:
-        tenants = [(await rows.caller(db, f"tenant-{number}")).tenant for number in range(TENANT_COUNT)]
-        targets: list[UUID] = []
-        start = datetime.now(UTC) - timedelta(minutes=10)
-        for tenant in tenants:
-            mine = await rows.connections(owner, tenant, DUE_EACH)
-            targets += mine
-            await rows.posts(owner, tenant, DUE_EACH, mine, start=start, every=1, jobs=1)
-        await owner.execute("SET session_replication_role = replica")
-        await owner.execute(SLEEPING, tenants, targets, rows.CONTENT, scheduled)
-        await owner.execute("SET session_replication_role = origin")
-        yield Table(db, owner, tenants, targets, scheduled)
-    finally:
-        await owner.close()
-        await db.close()
-
-
-async def offers(table: Table, calls: int) -> float:
+async def offers(table: Table, calls: int, *, tidy: bool = True) -> float:
     """Milliseconds of one offer of 100 rows, the median of so many."""
-    await table.make_due()
+    await table.make_due(tidy=tidy)
     taken: list[float] = []
     for _ in range(calls):
         began = time.perf_counter()
@@ -193,7 +141,7 @@ def _expect(found: object, expected: object) -> None:
         raise RuntimeError(f"the benchmark took {found} instead of {expected}: its rows are not what it thinks")
 
 
-async def measure(urls: tuple[str, str], sizes: tuple[int, int], rounds: int) -> None:
+async def measure(urls: tuple[str, str], sizes: tuple[int, int], rounds: int, dead: int) -> None:
     """Both tables in turn, and what follows."""
     async with filled(urls[0], sizes[0]) as small, filled(urls[1], sizes[1]) as large:
         calls = TENANT_COUNT // SCAN_TENANTS
@@ -205,11 +153,16 @@ async def measure(urls: tuple[str, str], sizes: tuple[int, int], rounds: int) ->
         claimed = await take_turns(lambda: claims(large, 200), lambda: claims(small, 200), rounds)
         gated = await take_turns(lambda: offers(large, calls), lambda: bare_offers(large, calls), rounds)
         shares = await processor.shares()
+        before = await offers(large, calls)
+        await large.leave_dead(dead)
+        after = await offers(large, calls, tidy=False)
         waited, taken = await fairness(small, 20)
     few, many = f"{sizes[0]:,} scheduled", f"{sizes[1]:,} scheduled"
     for name, found in (("offer of 100 rows", offered), ("one claim", claimed)):
         report.line(f"{name}, {few}", Spread.of(found.reference).words("ms", 2))
         report.line(f"{name}, {many}", Spread.of(found.ours).words("ms", 2))
+    words = f"{after:.2f} ms, {before:.2f} ms before ({after / before:.2f} times)"
+    report.line(f"offer, {dead:,} dead tuples", words)
     report.line("bare statement, 100 rows", Spread.of(gated.reference).words("ms", 2))
     report.line("a second tenant waits", waited.words("scans", 0))
     report.line("a scan meanwhile", f"p50 {percentile(taken, 0.5):.1f} ms, p99 {percentile(taken, 0.99):.1f} ms")
@@ -225,14 +178,15 @@ def _ratios(offered: Rounds, claimed: Rounds, gated: Rounds, rounds: int, sizes:
 
 def main() -> None:
     """Measure and print."""
-    quick = report.is_quick("What finding due jobs costs, and whether a small tenant waits for a big one.")
+    words = "What finding due jobs costs, and whether a small tenant waits for a big one."
+    size = report.size(words, full="compare with 10,000,000 scheduled jobs (some minutes, 15 GB)")
     with ExitStack() as stack:
         found = stack.enter_context(surroundings())
         other = stack.enter_context(migrated_database())
         versions = asyncio.run(server_versions(found))
-        report.heading("claims", versions, ("sqlalchemy", "asyncpg"), quick=quick)
-        sizes, rounds = ((1_000, 10_000), 1) if quick else ((10_000, 1_000_000), 7)
-        asyncio.run(measure((other, found.database_url), sizes, rounds))
+        report.heading("claims", versions, ("sqlalchemy", "asyncpg"), quick=size is report.Size.QUICK)
+        sizes, rounds, dead = SIZES[size]
+        asyncio.run(measure((other, found.database_url), sizes, rounds, dead))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How late a post is accepted by its platform, at 50 due posts a second, with a scheduler and a worker process.
+"""How late a post is accepted by its platform, at 200 due posts a second, with a scheduler and a worker process.
 
 The lag runs from the planned instant to the line in the simulated platform's ledger; each publish takes that platform
 50 ms and an fsync. Posts of four workspaces go out on 200 connections.
@@ -6,10 +6,10 @@ The lag runs from the planned instant to the line in the simulated platform's le
 Reference: a plain asyncio loop that sleeps until each instant and sends the same request with the same HTTP client, in
 turn with ours. It keeps nothing: no claim, no intent, no event, no retry.
 
-Then a backlog: 1,000 posts of one workspace are due at once. How fast do they go out, and how long does the only post
-of another workspace wait meanwhile?
+Then a backlog: 1,000 posts of one workspace are due at once (100,000 with `--full`). How fast do they go out, and how
+long does the only post of another workspace wait meanwhile?
 
-    python -m benchmarks.due_lag [--quick]
+    python -m benchmarks.due_lag [--quick | --full]
 """
 
 from __future__ import annotations
@@ -24,12 +24,11 @@ import asyncpg
 import orjson
 import uvloop
 
-from app.services.db import Database
-from app.services.vault import Keyring, Vault
-from benchmarks.measuring import parts, platform, report, rows
+from benchmarks.measuring import parts, platform, report, rows, workspaces
 from benchmarks.measuring.figures import Rounds, Spread, percentile
 from benchmarks.measuring.platform import Platform
 from benchmarks.measuring.surroundings import Surroundings, server_versions, surroundings
+from benchmarks.measuring.workspaces import Workspace
 from connectors.egress import EgressPolicy
 from connectors.secret import Secret
 from connectors.transport import HttpPool, Transport
@@ -38,22 +37,19 @@ PACKAGES = ("dramatiq", "sqlalchemy", "asyncpg", "httpx2", "uvloop")
 WORKSPACES = 4
 CONNECTIONS = 50
 """Of each workspace."""
-PER_SECOND = 50
+PER_SECOND = 200
+SIZES = {
+    report.Size.QUICK: (0.5, 1, 50),
+    report.Size.USUAL: (10.0, 5, 1_000),
+    report.Size.FULL: (10.0, 5, 100_000),
+}
+"""Seconds a round, rounds, posts of the backlog."""
 AHEAD = timedelta(seconds=3)
 """Between writing the posts and the first planned instant."""
 PATIENCE = 120.0
 LOOPBACK = ip_network("127.0.0.0/8")
-WAITING = "SELECT count(*) FROM jobs WHERE post_id = ANY($1) AND state <> 'published'"
 SHARES = (50, 95, 99)
 TEXT = orjson.loads(rows.CONTENT)["parts"][0]["text"]
-
-
-@dataclass(frozen=True, slots=True)
-class Workspace:
-    """A tenant with its connections."""
-
-    tenant: UUID
-    targets: list[UUID]
 
 
 @dataclass(slots=True)
@@ -72,23 +68,8 @@ class Bench:
         for place, one in enumerate(self.workspaces):
             begins, step = start + timedelta(seconds=place / PER_SECOND), WORKSPACES / PER_SECOND
             posts += await rows.posts(self.owner, one.tenant, each, one.targets, start=begins, every=step, jobs=1)
-        await self.published(posts)
-        return await self.lags(posts)
-
-    async def published(self, posts: list[UUID]) -> None:
-        """Wait until all jobs of these posts are out."""
-        async with asyncio.timeout(PATIENCE):
-            while await self.owner.fetchval(WAITING, posts):  # noqa: ASYNC110 -- the database has no event for this
-                await asyncio.sleep(0.2)
-
-    async def lags(self, posts: list[UUID]) -> list[float]:
-        """From each planned instant to its acceptance, in seconds."""
-        accepted = await self.platform.accepted()
-        keys = await self.owner.fetch(
-            "SELECT attempt_key, due_at FROM job_parts JOIN jobs ON jobs.id = job_parts.job_id WHERE post_id = ANY($1)",
-            posts,
-        )
-        return [(accepted[str(row["attempt_key"])] - row["due_at"]).total_seconds() for row in keys]
+        await workspaces.published(self.owner, posts, PATIENCE)
+        return await workspaces.lags(self.owner, self.platform, posts)
 
     async def plain(self, seconds: float) -> list[float]:
         """Let the plain loop publish as many at the same pace; gives the lags in seconds."""
@@ -118,13 +99,14 @@ class Bench:
         many = await rows.posts(self.owner, big.tenant, count, big.targets, start=began, every=0, jobs=1)
         alone = began + timedelta(seconds=1)
         one = await rows.posts(self.owner, small.tenant, 1, small.targets, start=alone, every=0, jobs=1)
-        await self.published([*many, *one])
-        return count / max(await self.lags(many)), (await self.lags(one))[0]
+        await workspaces.published(self.owner, [*many, *one], PATIENCE + count / 10)
+        first = await workspaces.lags(self.owner, self.platform, one)
+        return count / max(await workspaces.lags(self.owner, self.platform, many)), first[0]
 
 
-async def measure(found: Surroundings, *, quick: bool) -> None:
+async def measure(found: Surroundings, size: report.Size) -> None:
     """Start everything, then take turns."""
-    report.heading("due_lag", await server_versions(found), PACKAGES, quick=quick)
+    report.heading("due_lag", await server_versions(found), PACKAGES, quick=size is report.Size.QUICK)
     social = platform.process(found.folder)
     ours = [parts.python(name, "-m", "app.cli", name, folder=found.folder) for name in ("worker", "scheduler")]
     with parts.running([social]):
@@ -132,16 +114,17 @@ async def measure(found: Surroundings, *, quick: bool) -> None:
         owner = await asyncpg.connect(found.database_url)
         pool = HttpPool(egress=EgressPolicy(allow=(LOOPBACK,)), connections=200, keepalive=200)
         try:
-            bench = Bench(owner, await _fill(found, owner, where), where, pool)
+            spaces = await workspaces.filled(found, owner, where, count=WORKSPACES, connections=CONNECTIONS)
+            bench = Bench(owner, spaces, where, pool)
             with parts.running(ours):
-                await _race(bench, parts.ProcessorTime([social, *ours], found.database_url), quick=quick)
+                await _race(bench, parts.ProcessorTime([social, *ours], found.database_url), size)
         finally:
             await pool.aclose()
             await owner.close()
 
 
-async def _race(bench: Bench, processor: parts.ProcessorTime, *, quick: bool) -> None:
-    seconds, rounds, backlog = (2.0, 1, 50) if quick else (10.0, 5, 1_000)
+async def _race(bench: Bench, processor: parts.ProcessorTime, size: report.Size) -> None:
+    seconds, rounds, backlog = SIZES[size]
     await bench.scheduled(1)  # processes have started, connections are open
     await bench.plain(1)
     ours: list[float] = []
@@ -171,26 +154,12 @@ async def _race(bench: Bench, processor: parts.ProcessorTime, *, quick: bool) ->
     report.ratio("due_lag", "p99 of ours by p99 of the plain loop", ninety_nine.ratio, rounds, more_is_better=False)
 
 
-async def _fill(found: Surroundings, owner: asyncpg.Connection, where: Platform) -> list[Workspace]:
-    vault = Vault(Keyring.parse(found.vault_keys))
-    db = Database(found.database_url, name="benchmark", size=2)
-    workspaces: list[Workspace] = []
-    try:
-        for number in range(WORKSPACES):
-            tenant = (await rows.caller(db, f"workspace-{number}")).tenant
-            targets = await rows.connections(owner, tenant, CONNECTIONS, where.url)
-            await rows.tokens(owner, vault, tenant, targets, where.token)
-            workspaces.append(Workspace(tenant, targets))
-    finally:
-        await db.close()
-    return workspaces
-
-
 def main() -> None:
     """Measure and print."""
-    quick = report.is_quick("How late posts are accepted at 50 due a second, beside a plain loop.")
+    words = "How late posts are accepted at 200 due a second, beside a plain loop."
+    size = report.size(words, full="drain a backlog of 100,000 posts")
     with surroundings() as found:
-        uvloop.run(measure(found, quick=quick))
+        uvloop.run(measure(found, size))
 
 
 if __name__ == "__main__":

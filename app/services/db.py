@@ -11,16 +11,21 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import event, make_url, text
+import asyncpg
+from sqlalchemy import event, make_url
 from sqlalchemy.engine import URL, Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import Session, SessionTransaction
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+from sqlalchemy.util import await_only
 
 Hook = Callable[[AsyncSession], Awaitable[None]]
 Announce = Callable[[UUID, int], Awaitable[None]]
@@ -29,17 +34,52 @@ Announce = Callable[[UUID, int], Awaitable[None]]
 APP_ROLE = "postd_app"
 SYSTEM_ROLE = "postd_system"
 
+IDLE = 5.0
+"""Seconds after which a pooled connection is asked whether it still lives; the network may have lost it unnoticed."""
+
+
+class TenantConnection(asyncpg.Connection):  # type: ignore[misc]  # the driver has no types
+    """A driver's connection that says whose rows it may see in the same breath in which it begins a transaction."""
+
+    tenant: UUID | None = None
+
+    async def execute(self, query: str, *args: object, timeout: float | None = None) -> str:
+        """Run a statement; one that begins a transaction enters the tenant with it."""
+        if self.tenant is not None and query.startswith("BEGIN"):
+            # Transaction-local on purpose: a session-level setting would leak through the pool to the next tenant.
+            query = f"{query.rstrip(';')}; SET LOCAL app.tenant_id = '{UUID(int=self.tenant.int)}'"
+        done: str = await super().execute(query, *args, timeout=timeout)
+        return done
+
 
 class TenantSession(Session):
     """A session that tells PostgreSQL, in each transaction anew, whose rows it may see."""
 
 
 @event.listens_for(TenantSession, "after_begin")
-def _enter_tenant(session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
-    # Transaction-local on purpose: a session-level setting would leak through the pool to the next tenant.
-    tenant: UUID | None = session.info.get("tenant")
-    if tenant is not None:
-        connection.execute(text("SELECT set_config('app.tenant_id', :tenant, true)"), {"tenant": str(tenant)})
+def _enter_tenant(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
+    if transaction.nested:
+        return
+    driver: Any = connection.connection.driver_connection
+    adapted: Any = connection.connection.dbapi_connection
+    driver.tenant = session.info.get("tenant")
+    if driver.tenant is None:
+        return
+    try:
+        # Begun now and not with the first statement, so that statements may also go straight to the driver.
+        await_only(adapted._start_transaction())  # noqa: SLF001 -- there is no public way
+    except BaseException as error:
+        connection.invalidate(error)  # nothing has begun: whatever is wrong, also a cancellation half-way, goes with it
+        if not isinstance(error, Exception):
+            raise
+        raise DBAPIError("BEGIN", None, error, hide_parameters=True, connection_invalidated=True) from error
+    session.info["driver"] = driver
+
+
+@event.listens_for(TenantSession, "after_transaction_end")
+def _leave_tenant(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.parent is None:
+        session.info.pop("driver", None)
 
 
 def before_commit(session: AsyncSession, name: str, hook: Hook, *, last: bool = False) -> None:
@@ -73,21 +113,22 @@ def passing(error: Exception) -> bool:
         return True
     state: str | None = getattr(error.orig, "sqlstate", None)
     if state is None:  # it never reached the server: the connection was lost, or a value cannot be encoded
-        return not isinstance(error.orig.__cause__ if error.orig else None, ValueError)
+        cause = error.orig.__cause__ if error.orig else None
+        return not isinstance(cause, ValueError) and not isinstance(error.orig, ValueError)
     return state[:2] in PASSING
 
 
 def _engine(url: str, role: str, *, size: int, name: str) -> AsyncEngine:
-    return create_async_engine(
+    engine = create_async_engine(
         asyncpg_url(url),
         # A fixed size: connections above it would be opened and closed again with every burst.
         pool_size=size,
         max_overflow=0,
         pool_timeout=3,
         pool_recycle=1800,
-        pool_pre_ping=True,
         hide_parameters=True,
         connect_args={
+            "connection_class": TenantConnection,
             "timeout": 5,
             "command_timeout": 30,
             "server_settings": {
@@ -100,6 +141,29 @@ def _engine(url: str, role: str, *, size: int, name: str) -> AsyncEngine:
             },
         },
     )
+    event.listen(engine.sync_engine, "checkin", _rest)
+    event.listen(engine.sync_engine, "checkout", _examine)
+    return engine
+
+
+def _rest(_connection: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:
+    entry.info["rests_since"] = time.monotonic()
+
+
+def _examine(connection: DBAPIConnection, entry: ConnectionPoolEntry, _proxy: PoolProxiedConnection) -> None:
+    """Give no dead connection out: the pool takes another where this raises.
+
+    A server that ends closes its sockets, and the driver knows of that without asking. Only what nobody told us of
+    needs a round trip, and only once it has rested: a busy pool pays nothing.
+    """
+    driver = entry.driver_connection
+    if driver is None or driver.is_closed():
+        raise DisconnectionError("the server has closed this connection")
+    if time.monotonic() - entry.info.get("rests_since", time.monotonic()) > IDLE:
+        try:
+            connection.ping()
+        except Exception as error:
+            raise DisconnectionError("the connection was lost") from error
 
 
 class Database:

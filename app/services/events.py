@@ -19,6 +19,7 @@ from sqlalchemy import BigInteger, Index, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.services import direct
 from app.services.db import Announce, after_commit, before_commit, tenant_of
 from app.services.tables import Table, of_tenant
 
@@ -55,21 +56,19 @@ class Event:
     """What changed, without posts and without secrets; of comments and mentions also the words."""
 
 
-APPEND = text(
-    """
+APPEND = """
     WITH counter AS (
-        UPDATE tenants SET event_seq = event_seq + :count WHERE id = :tenant RETURNING event_seq
+        UPDATE tenants SET event_seq = event_seq + $2::int WHERE id = $1 RETURNING event_seq
     ), written AS (
         INSERT INTO events (tenant_id, seq, at, type, subject_kind, subject_id, actor, changes)
-        SELECT :tenant, counter.event_seq - :count + item.ordinality, clock_timestamp(), item.type,
-               item.subject_kind, item.subject_id, :actor, item.changes
-        FROM counter, ROWS FROM (jsonb_to_recordset(cast(:events AS jsonb))
+        SELECT $1, counter.event_seq - $2::int + item.ordinality, clock_timestamp(), item.type,
+               item.subject_kind, item.subject_id, $3, item.changes
+        FROM counter, ROWS FROM (jsonb_to_recordset($4::jsonb)
              AS (type text, subject_kind text, subject_id uuid, changes jsonb)) WITH ORDINALITY AS item
         RETURNING seq
     )
-    SELECT max(seq) FROM written
-    """
-)
+    SELECT max(seq) AS seq FROM written
+"""
 
 
 def act_as(session: AsyncSession, actor: str) -> None:
@@ -96,18 +95,11 @@ async def _append(session: AsyncSession) -> None:
         for e in events
     ]
     tenant = tenant_of(session)
-    seq = await session.scalar(
-        APPEND,
-        {
-            "count": len(events),
-            "tenant": tenant,
-            "actor": actor_of(session),
-            "events": orjson.dumps(payload, default=str).decode(),
-        },
-    )
+    told = orjson.dumps(payload, default=str).decode()
+    written = await direct.row(session, APPEND, tenant, len(events), actor_of(session), told)
     announce: Announce | None = session.info.get("announce")
-    if announce is not None and seq is not None:
-        number = int(seq)
+    if announce is not None and written is not None and written["seq"] is not None:
+        number = int(written["seq"])
 
         async def tell(_: AsyncSession) -> None:
             await announce(tenant, number)

@@ -11,17 +11,18 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import Index, text
+from sqlalchemy import Index
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.services import direct
 from app.services.db import before_commit, tenant_of
 from app.services.tables import Table, of_tenant
 
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
 """The gate of a tenant with nothing to do."""
 
-LOWER = text("UPDATE tenant_gates SET next_wake_at = least(next_wake_at, :wake_at) WHERE tenant_id = :tenant")
+LOWER = "UPDATE tenant_gates SET next_wake_at = least(next_wake_at, $2) WHERE tenant_id = $1"
 
 
 class Gate(Table):
@@ -43,4 +44,4 @@ def lower(session: AsyncSession, wake_at: datetime) -> None:
 
 
 async def _write(session: AsyncSession) -> None:
-    await session.execute(LOWER, {"wake_at": session.info.pop("gate"), "tenant": tenant_of(session)})
+    await direct.rows(session, LOWER, tenant_of(session), session.info.pop("gate"))

@@ -76,11 +76,11 @@ def tail(part: Child, lines: int = 20) -> str:
 
 
 def memory(part: Child) -> int:
-    """Bytes that a process holds in memory."""
+    """Bytes that a process and its children hold in memory."""
     if part.process is None:
         return 0
-    held: int = psutil.Process(part.process.pid).memory_info().rss
-    return held
+    parent = psutil.Process(part.process.pid)
+    return sum(int(one.memory_info().rss) for one in (parent, *parent.children(recursive=True)))
 
 
 class ProcessorTime:
@@ -95,6 +95,11 @@ class ProcessorTime:
     async def begin(self) -> None:
         """Start to count."""
         self._before, self._began = await self._read(), time.monotonic()
+
+    async def seconds(self) -> dict[str, float]:
+        """Seconds of processor time since `begin`, by party."""
+        now = await self._read()
+        return {name: now[name] - self._before.get(name, 0.0) for name in now}
 
     async def shares(self) -> dict[str, float]:
         """Percent of one core, by party: each process with its children, PostgreSQL's sessions, and this process."""

@@ -27,6 +27,11 @@ class Platform:
     port: int
     token: str
 
+    async def take(self, seconds: float) -> None:
+        """Make each publish take so long from now on; to be said once."""
+        slow = {"kind": "delay", "platform": "mastodon", "path": "/api/v1/statuses", "seconds": seconds, "times": None}
+        await _order(self.port, "POST", "faults", dict(slow))
+
     async def accepted(self) -> dict[str, datetime]:
         """When each publish was accepted, by its Idempotency-Key."""
         answer = await requests.ask(Target(self.port, "GET", "/_sandbox/ledger?platform=mastodon", {}))
@@ -40,8 +45,8 @@ def process(folder: Path) -> Child:
     return parts.python("platform", "-m", "app.cli", "sandbox", "--data", data, *ports, folder=folder)
 
 
-async def ready(part: Child, folder: Path) -> Platform:
-    """Wait until it answers; make an account and a token, lift the limits, and make each publish take its time.
+async def ready(part: Child, folder: Path, seconds: float = ANSWER) -> Platform:
+    """Wait until it answers; make an account and a token, lift the limits, and make each publish take so long.
 
     Raises:
         DidNotStart: it does not answer.
@@ -54,14 +59,16 @@ async def ready(part: Child, folder: Path) -> Platform:
     url: str = orjson.loads(addresses.read_bytes())["mastodon"]
     port = int(url.rpartition(":")[2])
 
-    async def order(method: str, path: str, body: dict[str, object]) -> dict[str, str]:
-        answer = await requests.ask(Target(port, method, f"/_sandbox/{path}", {}, orjson.dumps(body)))
-        found: dict[str, str] = orjson.loads(answer)
-        return found
+    await _order(port, "PATCH", "settings", {"rate_limits": False})
+    await _order(port, "POST", "accounts", {"platform": "mastodon", "handle": HANDLE})
+    granted = await _order(port, "POST", "tokens", {"platform": "mastodon", "handle": HANDLE})
+    found = Platform(url, port, granted["access_token"])
+    if seconds:
+        await found.take(seconds)
+    return found
 
-    await order("PATCH", "settings", {"rate_limits": False})
-    await order("POST", "accounts", {"platform": "mastodon", "handle": HANDLE})
-    granted = await order("POST", "tokens", {"platform": "mastodon", "handle": HANDLE})
-    slow = {"kind": "delay", "platform": "mastodon", "path": "/api/v1/statuses", "seconds": ANSWER, "times": None}
-    await order("POST", "faults", dict(slow))
-    return Platform(url, port, granted["access_token"])
+
+async def _order(port: int, method: str, path: str, body: dict[str, object]) -> dict[str, str]:
+    answer = await requests.ask(Target(port, method, f"/_sandbox/{path}", {}, orjson.dumps(body)))
+    found: dict[str, str] = orjson.loads(answer)
+    return found

@@ -6,6 +6,7 @@ import argparse
 import os
 import platform
 from collections.abc import Sequence
+from enum import Enum
 from importlib.metadata import PackageNotFoundError, version
 
 import psutil
@@ -18,10 +19,27 @@ SMALL = 0.1
 
 def is_quick(description: str) -> bool:
     """Read the command line: `--quick` asks for a small run that only shows that the script works."""
+    return size(description, full=None) is Size.QUICK
+
+
+class Size(Enum):
+    """How much a benchmark is to do."""
+
+    QUICK = "quick"
+    USUAL = "usual"
+    FULL = "full"
+
+
+def size(description: str, *, full: str | None) -> Size:
+    """Read the command line; `full` says what `--full` asks for, None where there is no such thing."""
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--quick", action="store_true", help="a small run; its figures mean nothing")
-    quick: bool = parser.parse_args().quick
-    return quick
+    parser.set_defaults(size=Size.USUAL)
+    small = "a small run; its figures mean nothing"
+    parser.add_argument("--quick", dest="size", action="store_const", const=Size.QUICK, help=small)
+    if full is not None:
+        parser.add_argument("--full", dest="size", action="store_const", const=Size.FULL, help=full)
+    found: Size = parser.parse_args().size
+    return found
 
 
 def heading(name: str, servers: Sequence[str], packages: Sequence[str], *, quick: bool) -> None:

@@ -37,5 +37,6 @@ def test_each_runs_and_prints_its_ratio(name: str, services: Services, empty_red
     assert done.stdout.splitlines()[-1].startswith(f"RATIO {name}")
 
 
-def test_there_are_six() -> None:
-    assert SCRIPTS == ["claims", "due_lag", "fanout", "graphql_job", "graphql_page", "webhook_accept"]
+def test_all_are_run() -> None:
+    pages = ["graphql_job", "graphql_page"]
+    assert ["claims", "due_lag", "fanout", *pages, "pipeline", "webhook_accept", "workers"] == SCRIPTS

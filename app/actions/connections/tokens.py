@@ -81,7 +81,16 @@ async def load(session: AsyncSession, vault: Vault, connection: Connection, fiel
     known = await _sealed(session, connection.id, field)
     if known is None:
         return None
-    return unpack(vault.open(known.blob, Place(connection.tenant_id, TABLE, connection.id, field)))
+    return unsealed(vault, connection, known.blob, field)
+
+
+def unsealed(vault: Vault, connection: Connection, blob: bytes, field: str = CURRENT) -> Tokens:
+    """The tokens in a sealed blob of the connection's.
+
+    Raises:
+        VaultError: it cannot be opened.
+    """
+    return unpack(vault.open(blob, Place(connection.tenant_id, TABLE, connection.id, field)))
 
 
 async def proved(session: AsyncSession, connection_id: UUID) -> None:

@@ -11,14 +11,18 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.actions.jobs.transition import now, soon
-from app.domain.jobs.model import Job, JobPart
+from app.domain.jobs.model import Job
 from app.domain.jobs.states import LEASED, JobState, JobStep
 from app.kernel.errors import DomainError
+from app.services import direct
 from app.services.db import tenant_of
+
+KEEP = "UPDATE job_parts SET checkpoint = $4 WHERE tenant_id = $1 AND job_id = $2 AND position = $3"
 
 
 class LeaseLost(DomainError):
@@ -46,12 +50,8 @@ async def checkpoint(session: AsyncSession, command: Checkpoint) -> None:
         LeaseLost: the fence or the lease is not ours any more; nothing was stored.
     """
     await renew(session, job_id=command.job_id, fence=command.fence, lease=command.lease, step=command.step)
-    part = (
-        JobPart.tenant_id == tenant_of(session),
-        JobPart.job_id == command.job_id,
-        JobPart.position == command.part,
-    )
-    await session.execute(update(JobPart).where(*part).values(checkpoint=dict(command.data)))
+    kept = orjson.dumps(dict(command.data)).decode()
+    await direct.rows(session, KEEP, tenant_of(session), command.job_id, command.part, kept)
 
 
 async def renew(

@@ -11,24 +11,51 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, literal_column, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
 from app.actions.jobs.reserve import reserve
-from app.actions.jobs.transition import now, soon, transition
-from app.domain.connections.model import Connection
+from app.actions.jobs.transition import change, written
 from app.domain.connections.states import USABLE
-from app.domain.jobs.late import may_go_out
-from app.domain.jobs.model import Job, JobAttempt, JobPart
+from app.domain.jobs.late import MAY_GO_OUT
+from app.domain.jobs.model import Job, JobPart
 from app.domain.jobs.states import JobEvent, JobState, JobStep
 from app.kernel import ids
+from app.services import direct
 from app.services.db import tenant_of
+from app.services.records import columns, reader
 from connectors.quotas import QuotaRule
 
-RUNNING: ColumnElement[str] = literal_column(f"'{JobState.PUBLISHING}'")
-"""Written out in the statement, so that the planner knows the partial index of running jobs again."""
+USABLE_CONNECTION = f"""EXISTS (
+    SELECT FROM connections WHERE connections.tenant_id = $1 AND connections.id = jobs.connection_id
+    AND connections.state IN ({", ".join(f"'{state}'" for state in USABLE)}))"""
+
+# The state is written out, so that the planner knows the partial index of running jobs again.
+TAKE = written(
+    JobEvent.CLAIM,
+    f"""step = '{JobStep.PREPARED}', fence = fence + 1, attempts = attempts + 1, fault = NULL,
+    lease_until = clock_timestamp() + $3::interval, wake_at = clock_timestamp() + $3::interval""",
+    f"""ready_at <= clock_timestamp() AND {MAY_GO_OUT} AND {USABLE_CONNECTION} AND NOT EXISTS (
+    SELECT FROM jobs AS other WHERE other.tenant_id = $1 AND other.connection_id = jobs.connection_id
+    AND other.state = '{JobState.PUBLISHING}')""",
+    """begun AS (
+        INSERT INTO job_attempts (id, tenant_id, job_id, part, fence, work, worker, started_at, exchanges)
+        SELECT $4, tenant_id, id, part, fence, 'publish', $5, clock_timestamp(), '[]' FROM changed)""",
+)
+RUNNING = f"""
+    SELECT running.id FROM jobs AS running
+    JOIN jobs AS mine ON mine.tenant_id = running.tenant_id AND mine.connection_id = running.connection_id
+    WHERE running.tenant_id = $1 AND running.state = '{JobState.PUBLISHING}' AND mine.id = $2
+"""  # noqa: S608 -- composed of the state table's own words
+OPEN_ATTEMPT = """
+    INSERT INTO job_attempts (id, tenant_id, job_id, part, fence, work, worker, started_at, exchanges)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp(), '[]')
+"""
+PARTS = f"""
+    SELECT {columns(JobPart)} FROM job_parts WHERE tenant_id = $1 AND job_id = $2 ORDER BY position
+"""  # noqa: S608 -- composed of the columns' names
+
+_part = reader(JobPart)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,36 +90,18 @@ async def claim(session: AsyncSession, command: Claim) -> Claimed | None:
         return None
     if command.quotas:
         await reserve(session, job, command.quotas)
-    await open_attempt(session, job, work="publish", worker=command.worker)
     return Claimed(job, await parts_of(session, job.id))
 
 
 async def _take(session: AsyncSession, command: Claim) -> Job | None:
-    tenant, other = tenant_of(session), aliased(Job)
-    busy = exists().where(other.tenant_id == tenant, other.connection_id == Job.connection_id, other.state == RUNNING)
-    usable = exists().where(
-        Connection.tenant_id == tenant, Connection.id == Job.connection_id, Connection.state.in_(USABLE)
-    )
+    await direct.rows(session, "SAVEPOINT taking")
     try:
-        async with session.begin_nested():
-            return await transition(
-                session,
-                command.job_id,
-                JobEvent.CLAIM,
-                where=(Job.ready_at <= now(), may_go_out(), usable, ~busy),
-                values={
-                    "step": JobStep.PREPARED,
-                    "fence": Job.fence + 1,
-                    "attempts": Job.attempts + 1,
-                    "lease_until": soon(command.lease),
-                    "wake_at": soon(command.lease),
-                    "fault": None,
-                },
-            )
+        return await change(session, command.job_id, JobEvent.CLAIM, TAKE, command.lease, ids.new(), command.worker)
     except IntegrityError as error:
         # Two jobs of one connection were claimed at the same moment; the index let one through.
         if "uq_jobs_running_connection" not in str(error.orig):
             raise
+        await direct.rows(session, "ROLLBACK TO SAVEPOINT taking")
         return None
 
 
@@ -103,36 +112,18 @@ async def _just_settled(session: AsyncSession, job_id: UUID) -> bool:
     moment. So the loser waits for a settlement in flight (its row is locked) and looks again; a job that really
     runs holds no lock, and nothing waits.
     """
-    tenant, mine = tenant_of(session), aliased(Job)
-    connection = select(mine.connection_id).where(mine.tenant_id == tenant, mine.id == job_id).scalar_subquery()
-    running = (Job.tenant_id == tenant, Job.connection_id == connection, Job.state == RUNNING)
-    seen = (await session.scalars(select(Job.id).where(*running))).all()
-    if not seen:
+    tenant = tenant_of(session)
+    if not await direct.rows(session, RUNNING, tenant, job_id):
         return True
-    still = await session.scalars(select(Job.id).where(*running).with_for_update(read=True, key_share=False))
-    return not still.all()
+    return not await direct.rows(session, f"{RUNNING} FOR SHARE OF running", tenant, job_id)
 
 
 async def open_attempt(session: AsyncSession, job: Job, *, work: str, worker: str) -> None:
     """Begin a line of the job's timeline; `settle` ends it under the same fence."""
-    started = await session.scalar(select(now()))
-    session.add(
-        JobAttempt(
-            id=ids.new(),
-            tenant_id=job.tenant_id,
-            job_id=job.id,
-            part=job.part,
-            fence=job.fence,
-            work=work,
-            worker=worker,
-            started_at=started,
-            exchanges=[],
-        )
-    )
-    await session.flush()
+    line = (ids.new(), job.tenant_id, job.id, job.part, job.fence, work, worker)
+    await direct.rows(session, OPEN_ATTEMPT, *line)
 
 
 async def parts_of(session: AsyncSession, job_id: UUID) -> Sequence[JobPart]:
-    """The parts of a job in order."""
-    query = select(JobPart).where(JobPart.tenant_id == tenant_of(session), JobPart.job_id == job_id)
-    return (await session.scalars(query.order_by(JobPart.position))).all()
+    """The parts of a job in order, as they are now; the session does not watch them."""
+    return [_part(row) for row in await direct.rows(session, PARTS, tenant_of(session), job_id)]

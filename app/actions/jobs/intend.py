@@ -12,20 +12,32 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, exists, or_, update
+from sqlalchemy import ColumnElement, case, exists
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.actions.jobs.checkpoint import LeaseLost
+from app.actions.jobs.claim import USABLE_CONNECTION
 from app.actions.jobs.settle import end_attempt, pass_baton
-from app.actions.jobs.transition import now, soon, transition
+from app.actions.jobs.transition import change, now, transition, written
 from app.domain.connections.model import Connection
 from app.domain.connections.states import USABLE, ConnectionState
 from app.domain.jobs.faults import LATE, MISSED_WINDOW
-from app.domain.jobs.late import look, may_go_out, too_late
-from app.domain.jobs.model import Job, JobPart
+from app.domain.jobs.late import MAY_GO_OUT, look, too_late
+from app.domain.jobs.model import Job
 from app.domain.jobs.states import JobEvent, JobStep, ParkReason
 from app.kernel.late_policy import LatePolicy
 from app.services.db import tenant_of
+
+INTEND = written(
+    JobEvent.INTEND,
+    f"""step = '{JobStep.SENDING}', lease_until = clock_timestamp() + $4::interval,
+    wake_at = clock_timestamp() + $4::interval""",
+    f"""fence = $3 AND lease_until > clock_timestamp() AND cancel_requested_at IS NULL AND {USABLE_CONNECTION}
+    AND (part > 0 OR {MAY_GO_OUT})""",
+    """noted AS (
+        UPDATE job_parts SET intended_at = clock_timestamp() FROM changed
+        WHERE job_parts.tenant_id = $1 AND job_parts.job_id = changed.id AND job_parts.position = $5)""",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,24 +61,10 @@ async def intend(session: AsyncSession, command: Intend) -> bool:
     Raises:
         LeaseLost: the lease is over; nothing was written.
     """
-    tenant = tenant_of(session)
-    held = (Job.fence == command.fence, Job.lease_until > now())
-    usable = exists().where(
-        Connection.tenant_id == tenant, Connection.id == Job.connection_id, Connection.state.in_(USABLE)
-    )
-    job = await transition(
-        session,
-        command.job_id,
-        JobEvent.INTEND,
-        where=(*held, Job.cancel_requested_at.is_(None), usable, or_(Job.part > 0, may_go_out())),
-        values={"step": JobStep.SENDING, "lease_until": soon(command.lease), "wake_at": soon(command.lease)},
-        details={"part": command.part},
-    )
-    if job is not None:
-        part = (JobPart.tenant_id == tenant, JobPart.job_id == job.id, JobPart.position == command.part)
-        await session.execute(update(JobPart).where(*part).values(intended_at=now()))
+    values, told = (command.fence, command.lease, command.part), {"part": command.part}
+    if await change(session, command.job_id, JobEvent.INTEND, INTEND, *values, details=told) is not None:
         return True
-    if not await _stop(session, command, held, usable):
+    if not await _stop(session, command):
         raise LeaseLost(
             "The job was taken over before anything was sent.",
             hint="Nothing to do: it is looked at again when its lease ends.",
@@ -74,12 +72,15 @@ async def intend(session: AsyncSession, command: Intend) -> bool:
     return False
 
 
-async def _stop(
-    session: AsyncSession, command: Intend, held: tuple[ColumnElement[bool], ...], usable: ColumnElement[bool]
-) -> bool:
+async def _stop(session: AsyncSession, command: Intend) -> bool:
     """Cancel the job as the user asked, fail it where it is too late, or park it where its connection is off."""
+    tenant = tenant_of(session)
+    held = (Job.fence == command.fence, Job.lease_until > now())
+    usable = exists().where(
+        Connection.tenant_id == tenant, Connection.id == Job.connection_id, Connection.state.in_(USABLE)
+    )
     paused = exists().where(
-        Connection.tenant_id == tenant_of(session),
+        Connection.tenant_id == tenant,
         Connection.id == Job.connection_id,
         Connection.state == ConnectionState.PAUSED,
     )

@@ -12,22 +12,60 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text, update
+import orjson
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.actions.jobs.checkpoint import LeaseLost
-from app.actions.jobs.transition import now, soon, started, transition
+from app.actions.jobs.checkpoint import KEEP, LeaseLost
+from app.actions.jobs.transition import change, now, soon, transition, written
 from app.domain.jobs.late import look
-from app.domain.jobs.model import WAITING_TO_RUN, Job, JobAttempt, JobPart
+from app.domain.jobs.model import WAITING_TO_RUN, Job, JobPart
 from app.domain.jobs.states import JobEvent, JobState, JobStep
 from app.domain.jobs.verdict import Verdict
-from app.services import gates
+from app.services import direct, gates
 from app.services.db import tenant_of
 from connectors.contract import PublishedRef
 
 HALTS = (JobEvent.BACK_OFF, JobEvent.PARK, JobEvent.FAIL)
 """Ends of a try that had no effect: a wish to cancel that came meanwhile is granted instead."""
 ABORTED = {"step": None, "lease_until": None, "wake_at": None}
+
+PLACE = """
+    UPDATE job_parts SET platform_ref = $4, url = $5, extra = $6 WHERE tenant_id = $1 AND job_id = $2 AND position = $3
+"""
+CLOSE_ATTEMPT = """
+    UPDATE job_attempts SET outcome = $4, fault = $5, step = $6, exchanges = $7,
+        ended_at = CASE WHEN $8 THEN clock_timestamp() END
+    WHERE tenant_id = $1 AND job_id = $2 AND fence = $3
+"""
+# A job that is out: the part's place, the job and the try's line at once. The part is locked after the job here.
+PUBLISH = written(
+    JobEvent.PUBLISH,
+    """lease_until = NULL, step = NULL, fault = NULL, wake_at = NULL, reserved = NULL, platform_ref = $5,
+    published_at = clock_timestamp(), url = CASE WHEN part = 0 THEN $6 ELSE (
+        SELECT job_parts.url FROM job_parts WHERE tenant_id = $1 AND job_id = $2 AND position = 0) END""",
+    "fence = $3 AND part = $4",
+    f"""placed AS (
+        UPDATE job_parts SET platform_ref = $5, url = $6, extra = $7 FROM changed
+        WHERE job_parts.tenant_id = $1 AND job_parts.job_id = changed.id AND position = $4
+    ), closed AS (
+        UPDATE job_attempts SET outcome = '{JobEvent.PUBLISH}', fault = NULL, step = NULL, exchanges = $8,
+            ended_at = clock_timestamp() FROM changed
+        WHERE job_attempts.tenant_id = $1 AND job_attempts.job_id = changed.id AND job_attempts.fence = $3)""",  # noqa: S608 -- composed of the state table's own words
+)
+END_ATTEMPT = """
+    UPDATE job_attempts SET ended_at = clock_timestamp(), outcome = $4
+    WHERE tenant_id = $1 AND job_id = $2 AND fence = $3 AND ended_at IS NULL
+"""
+# The condition is written as the partial index states it, so that the planner knows it again; the statement's time
+# is stable, so that it can end an index range.
+PASS_BATON = f"""
+    UPDATE jobs SET wake_at = clock_timestamp() WHERE tenant_id = $1 AND id = (
+        SELECT id FROM jobs WHERE tenant_id = $1 AND connection_id = $2 AND {WAITING_TO_RUN}
+        AND ready_at <= statement_timestamp() AND wake_at > statement_timestamp()
+        ORDER BY ready_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+    RETURNING wake_at
+"""  # noqa: S608 -- composed of the state table's own words
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +89,13 @@ async def settle(session: AsyncSession, command: Settlement) -> Job:
         LeaseLost: the fence is not ours any more; nothing was written.
     """
     verdict = command.verdict
+    if command.ref is not None and verdict.event is JobEvent.PUBLISH and verdict.fault is None:
+        return await _publish(session, command, command.ref)
     if command.ref is not None:
         await place(session, command.job_id, command.part, command.ref)
     if command.checkpoint is not None:
-        mine = _part(session, command.job_id, command.part)
-        await session.execute(update(JobPart).where(*mine).values(checkpoint=command.checkpoint))
+        kept = orjson.dumps(command.checkpoint).decode()
+        await direct.rows(session, KEEP, tenant_of(session), command.job_id, command.part, kept)
     details: dict[str, Any] = {"part": command.part}
     if verdict.fault is not None:
         details["fault"] = verdict.fault["kind"]
@@ -69,11 +109,27 @@ async def settle(session: AsyncSession, command: Settlement) -> Job:
         values = await consequences(session, command.job_id, verdict, command.ref)
         job = await transition(session, command.job_id, verdict.event, where=held, values=values, details=details)
     if job is None:
-        raise LeaseLost("Another worker holds this job now.", hint="Nothing to do: the other worker goes on.")
+        raise _lost()
     await close_attempt(session, job, command)
     if job.state is not JobState.PUBLISHING:
         await pass_baton(session, job)
     return job
+
+
+async def _publish(session: AsyncSession, command: Settlement, ref: PublishedRef) -> Job:
+    """What nearly every try ends with, in one statement."""
+    extra, exchanges = orjson.dumps(dict(ref.extra)).decode(), orjson.dumps(list(command.exchanges)).decode()
+    values = (command.fence, command.part, ref.id, ref.url, extra, exchanges)
+    details = {"part": command.part}
+    job = await change(session, command.job_id, JobEvent.PUBLISH, PUBLISH, *values, details=details)
+    if job is None:
+        raise _lost()
+    await pass_baton(session, job)
+    return job
+
+
+def _lost() -> LeaseLost:
+    return LeaseLost("Another worker holds this job now.", hint="Nothing to do: the other worker goes on.")
 
 
 async def consequences(
@@ -121,61 +177,30 @@ async def consequences(
 
 async def place(session: AsyncSession, job_id: UUID, part: int, ref: PublishedRef) -> None:
     """Keep where a part is on the platform."""
-    values = {"platform_ref": ref.id, "url": ref.url, "extra": dict(ref.extra)}
-    await session.execute(update(JobPart).where(*_part(session, job_id, part)).values(values))
+    extra = orjson.dumps(dict(ref.extra)).decode()
+    await direct.rows(session, PLACE, tenant_of(session), job_id, part, ref.id, ref.url, extra)
 
 
 async def close_attempt(session: AsyncSession, job: Job, command: Settlement) -> None:
     """Complete the try's line in the timeline."""
-    going_on = command.verdict.event is JobEvent.PUBLISH_PART
-    values: dict[str, Any] = {
-        "outcome": command.verdict.event.value,
-        "fault": command.verdict.fault,
-        "step": job.step,
-        "exchanges": list(command.exchanges),
-        "ended_at": None if going_on else now(),
-    }
-    mine = (
-        JobAttempt.tenant_id == tenant_of(session),
-        JobAttempt.job_id == job.id,
-        JobAttempt.fence == command.fence,
-    )
-    await session.execute(update(JobAttempt).where(*mine).values(values))
+    verdict = command.verdict
+    fault = orjson.dumps(verdict.fault).decode() if verdict.fault is not None else None
+    exchanges = orjson.dumps(list(command.exchanges)).decode()
+    ends = verdict.event is not JobEvent.PUBLISH_PART
+    said = (verdict.event.value, fault, job.step, exchanges, ends)
+    await direct.rows(session, CLOSE_ATTEMPT, tenant_of(session), job.id, command.fence, *said)
 
 
 async def end_attempt(session: AsyncSession, job: Job, fence: int, event: JobEvent) -> None:
     """Complete the line of a try that ended without an answer of the platform's."""
-    mine = (
-        JobAttempt.tenant_id == tenant_of(session),
-        JobAttempt.job_id == job.id,
-        JobAttempt.fence == fence,
-        JobAttempt.ended_at.is_(None),
-    )
-    await session.execute(update(JobAttempt).where(*mine).values(ended_at=now(), outcome=event.value))
+    await direct.rows(session, END_ATTEMPT, tenant_of(session), job.id, fence, event.value)
 
 
 async def pass_baton(session: AsyncSession, job: Job) -> None:
     """Wake the next job of this connection: it was offered while this one ran and could not be claimed."""
-    tenant = tenant_of(session)
-    waiting = (
-        select(Job.id)
-        .where(
-            Job.tenant_id == tenant,
-            Job.connection_id == job.connection_id,
-            # Written as the partial index states it, so that the planner knows it again.
-            text(WAITING_TO_RUN),
-            Job.ready_at <= started(),
-            Job.wake_at > started(),
-        )
-        .order_by(Job.ready_at)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-        .scalar_subquery()
-    )
-    query = update(Job).where(Job.tenant_id == tenant, Job.id == waiting).values(wake_at=now()).returning(Job.wake_at)
-    woken = await session.scalar(query.execution_options(synchronize_session=False))
+    woken = await direct.row(session, PASS_BATON, tenant_of(session), job.connection_id)
     if woken is not None:
-        gates.lower(session, woken)
+        gates.lower(session, woken["wake_at"])
 
 
 def _part(session: AsyncSession, job_id: UUID, position: int) -> tuple[Any, ...]:

@@ -1,9 +1,13 @@
 """The one way in which a job changes its state.
 
 Every verb of jobs goes through `transition`, so that three things cannot be forgotten: the state table guards the
-UPDATE, the change has exactly one event, and the post's stored state follows in the same transaction. What a
-job has reserved of an allowance and does not use is given back here too. Rows are locked in one order everywhere: jobs,
-then the post, allowances, the gate, the tenant's counter.
+UPDATE, the change has exactly one event, and the post's stored state follows in the same transaction. What a job has
+reserved of an allowance and does not use is given back here too. Rows are locked in one order everywhere: jobs, then
+the post, allowances, the gate, the tenant's counter.
+
+The changes that every post makes (claimed, intended, published) have their statement written out once, by `written`,
+and go the same way by `change`: composing the statement anew and loading the row through the ORM is most of what such
+a change costs.
 """
 
 from __future__ import annotations
@@ -13,17 +17,16 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ColumnExpressionArgument, case, func, select, type_coerce, update
+from sqlalchemy import ColumnElement, ColumnExpressionArgument, func, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.actions.jobs.give_back import give_back
-from app.domain.jobs.model import Job
+from app.domain.jobs.model import Job, quoted
 from app.domain.jobs.states import MACHINE, OF_THE_PLATFORM, JobEvent, JobState
-from app.domain.posts.model import Post
 from app.domain.posts.states import project
-from app.services import events, gates
+from app.services import direct, events, gates
 from app.services.db import tenant_of
-from app.services.tables import Word
+from app.services.records import columns, reader
 
 PAST: Mapping[JobEvent, str] = {
     JobEvent.CLAIM: "job.claimed",
@@ -60,15 +63,26 @@ PAST: Mapping[JobEvent, str] = {
 }
 """The name that each change has in the event log."""
 
+STAYS = frozenset(event for event in JobEvent if MACHINE.sources(event) == (MACHINE.target(event),))
+"""What leaves the state as it is: the post has nothing to follow."""
+
+LATER = frozenset({JobEvent.INTEND})
+"""What moves `wake_at` to a later moment only, by a lease that is renewed: the gate stays below it."""
+
+LOCK_POST = "SELECT state FROM posts WHERE tenant_id = $1 AND id = $2 FOR UPDATE"
+# What waits for its platform alone needs nobody: to the planner it waits for its time.
+STATES_OF_POST = f"""
+    SELECT CASE WHEN park_reason IN ({quoted(OF_THE_PLATFORM)}) THEN '{JobState.SCHEDULED}' ELSE state END AS state
+    FROM jobs WHERE tenant_id = $1 AND post_id = $2
+"""  # noqa: S608 -- composed of the state table's own words
+MOVE_POST = "UPDATE posts SET state = $3, updated_at = clock_timestamp() WHERE tenant_id = $1 AND id = $2"
+
+_job = reader(Job)
+
 
 def now() -> ColumnElement[datetime]:
     """The database's clock: the one owner of time."""
     return func.clock_timestamp()
-
-
-def started() -> ColumnElement[datetime]:
-    """The database's clock as the statement began: stable within it, so that it can end an index range."""
-    return func.statement_timestamp()
 
 
 def soon(wait: timedelta) -> ColumnElement[datetime]:
@@ -101,35 +115,81 @@ async def transition(
         .execution_options(synchronize_session=False, populate_existing=True)
     )
     job = await session.scalar(query)
-    if job is None:
+    if job is not None:
+        if event not in STAYS:
+            await follow(session, job.post_id)
+        await _tell(session, job, event, details)
+    return job
+
+
+def written(event: JobEvent, sets: str, where: str, also: str = "") -> str:
+    """The statement of a transition, for `change`: `$1` is the workspace and `$2` the job; the verb's own come after.
+
+    It locks the post as well, after the job, where the post has something to follow.
+
+    Args:
+        event: What happens; the state table says from which states, and to which.
+        sets: The other columns that change, as SQL.
+        where: The other guards, as SQL.
+        also: What changes with the job, as common table expressions that read the row `changed`.
+    """
+    post = "" if event in STAYS else f", LATERAL ({LOCK_POST.replace('$2', 'changed.post_id')}) AS post"
+    known = "NULL AS post_state" if event in STAYS else "post.state AS post_state"
+    return f"""
+        WITH changed AS (
+            UPDATE jobs
+            SET state = '{MACHINE.target(event)}', updated_at = clock_timestamp(), revision = revision + 1, {sets}
+            WHERE tenant_id = $1 AND id = $2 AND state IN ({quoted(MACHINE.sources(event))}) AND {where}
+            RETURNING {columns(Job)}
+        ){also and ","}
+        {also}
+        SELECT changed.*, {known} FROM changed{post}
+    """  # noqa: S608 -- composed of the state table's own words and of constants
+
+
+async def change(
+    session: AsyncSession,
+    job_id: UUID,
+    event: JobEvent,
+    statement: str,
+    *values: object,
+    details: Mapping[str, Any] | None = None,
+) -> Job | None:
+    """Like `transition`, by the statement that `written` made for `event`; the session does not watch the row."""
+    row = await direct.row(session, statement, tenant_of(session), job_id, *values)
+    if row is None:
         return None
-    if job.wake_at is not None:
-        gates.lower(session, job.wake_at)
-    await follow(session, job.post_id)
+    job = _job(row)
+    if event not in STAYS:
+        await _project(session, job.post_id, row["post_state"])
+    await _tell(session, job, event, details)
+    return job
+
+
+async def _tell(session: AsyncSession, job: Job, event: JobEvent, details: Mapping[str, Any] | None) -> None:
     if job.reserved is not None:
         await give_back(session, job, event)
+    if job.wake_at is not None and event not in LATER:
+        gates.lower(session, job.wake_at)
     events.record(
         session,
         events.Event(PAST[event], "job", job.id, {"state": job.state, "postId": str(job.post_id), **(details or {})}),
     )
-    return job
 
 
 async def follow(session: AsyncSession, post_id: UUID) -> None:
     """Bring a post's stored state up to the states of its jobs. Call it after the jobs were changed."""
-    tenant = tenant_of(session)
-    # The lock comes first and the jobs are read by a statement of their own: it sees what a concurrent
+    known = await direct.row(session, LOCK_POST, tenant_of(session), post_id)
+    if known is not None:
+        await _project(session, post_id, known["state"])
+
+
+async def _project(session: AsyncSession, post_id: UUID, known: str) -> None:
+    # The post is locked by now, and the jobs are read by a statement of their own: it sees what a concurrent
     # settlement of a sibling has committed while we waited.
-    mine = (Post.tenant_id == tenant, Post.id == post_id)
-    known = await session.scalar(select(Post.state).where(*mine).with_for_update())
-    # What waits for its platform alone needs nobody: to the planner it waits for its time.
-    waits = (Job.park_reason.in_(OF_THE_PLATFORM), JobState.SCHEDULED.value)
-    shown = type_coerce(case(waits, else_=Job.state), Word(JobState))
-    states = (await session.scalars(select(shown).where(Job.tenant_id == tenant, Job.post_id == post_id))).all()
-    state = project(states)
+    tenant = tenant_of(session)
+    state = project([row["state"] for row in await direct.rows(session, STATES_OF_POST, tenant, post_id)])
     if state == known:
         return
-    await session.execute(
-        update(Post).where(*mine).values(state=state, updated_at=now()).execution_options(synchronize_session=False)
-    )
+    await direct.rows(session, MOVE_POST, tenant, post_id, state)
     events.record(session, events.Event("post.updated", "post", post_id, {"state": state}))

@@ -49,6 +49,10 @@ def may_go_out() -> ColumnElement[bool]:
     return or_(Job.publish_by > func.clock_timestamp(), Job.late_policy == LatePolicy.PUBLISH)
 
 
+MAY_GO_OUT = f"(publish_by > clock_timestamp() OR late_policy = '{LatePolicy.PUBLISH}')"
+"""The same for statements that are written out, of the table of jobs alone."""
+
+
 def too_late(policy: LatePolicy) -> ColumnElement[bool]:
     """The window has passed, and this is what follows."""
     return and_(Job.publish_by <= func.clock_timestamp(), Job.late_policy == policy)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -14,9 +16,9 @@ from app.kernel.late_policy import LatePolicy
 from app.services.tables import Key, Table, Word, of_tenant, one_of, refers
 
 
-def quoted(states: tuple[JobState, ...]) -> str:
-    """States as a SQL list."""
-    return ", ".join(f"'{state}'" for state in states)
+def quoted(words: Iterable[StrEnum]) -> str:
+    """States or reasons as a SQL list."""
+    return ", ".join(f"'{word}'" for word in words)
 
 
 DEAD = f"state = '{JobState.FAILED}'"

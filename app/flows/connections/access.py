@@ -19,19 +19,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.actions.connections.refreshed import refreshed
 from app.actions.connections.tokens import PREVIOUS, load
-from app.actions.posts.compose import as_account
 from app.domain.breakers import states as breakers
 from app.domain.connections.model import Connection, PlatformApp
 from app.domain.connections.queries import connection as read_connection
 from app.domain.connections.rhythm import LAST_MINUTE, renewal
 from app.flows.connections.alone import alone, refresh_of
+from app.flows.connections.stored import Stored, credentials, opened, stored
 from app.flows.runtime import Runtime
 from app.kernel import metrics
 from app.services.db import passing
-from app.services.vault import Place, UnknownKey, VaultError
+from app.services.vault import VaultError
 from connectors.contract import Access, AppCredentials, Context, Tokens
-from connectors.faults import HINTS, Fault, FaultKind, PlatformFault
-from connectors.secret import Secret
+from connectors.faults import FaultKind, PlatformFault
 
 log = structlog.get_logger(__name__)
 
@@ -39,15 +38,25 @@ KEEP_TRYING = 30.0
 """Seconds in which new tokens are tried to be stored."""
 
 
-async def ready(rt: Runtime, cx: Context, tenant: UUID, connection_id: UUID, *, stale: Tokens | None = None) -> Access:
+async def ready(
+    rt: Runtime,
+    cx: Context,
+    tenant: UUID,
+    connection_id: UUID,
+    *,
+    stale: Tokens | None = None,
+    known: Stored | None = None,
+) -> Access:
     """The access of a connection, refreshed when its token dies soon or is the `stale` one that was just refused.
+
+    `known` is what the caller has just read of it: nothing is read again where nothing is to be renewed.
 
     Raises:
         PlatformFault: AUTH_EXPIRED where nothing but the user can renew it; transient kinds where the platform is
             not to be reached.
     """
     try:
-        return await renewed(rt, cx, tenant, connection_id, stale=stale)
+        return await renewed(rt, cx, tenant, connection_id, stale=stale, known=known)
     except PlatformFault as error:
         if stale is not None:
             raise
@@ -60,14 +69,20 @@ async def ready(rt: Runtime, cx: Context, tenant: UUID, connection_id: UUID, *, 
 
 
 async def renewed(
-    rt: Runtime, cx: Context, tenant: UUID, connection_id: UUID, *, stale: Tokens | None = None
+    rt: Runtime,
+    cx: Context,
+    tenant: UUID,
+    connection_id: UUID,
+    *,
+    stale: Tokens | None = None,
+    known: Stored | None = None,
 ) -> Access:
     """The same, but a renewal that was due and failed is always told, also while the old token still works.
 
     Raises:
         PlatformFault: as the platform answered, or what makes the stored access useless.
     """
-    connection, access = await _read(rt, tenant, connection_id)
+    connection, access = await _read(rt, tenant, connection_id, known)
     if not _needs_refresh(rt, connection, access.tokens, stale):
         return access
     async with alone(rt, tenant, refresh_of(connection_id)):
@@ -170,36 +185,17 @@ async def _refresh_previous(
     return await rt.catalog.get(connection.platform).refresh(cx, Access(access.account, previous, access.app))
 
 
-async def _read(rt: Runtime, tenant: UUID, connection_id: UUID) -> tuple[Connection, Access]:
-    async with rt.db.read(tenant) as session:
-        connection = await read_connection(session, connection_id)
-        try:
-            tokens = await load(session, rt.vault, connection)
-            app = await app_of(session, rt, connection.app_id)
-        except VaultError as error:
-            log.error("access.unreadable", connection_id=str(connection_id), reason=str(error))  # noqa: TRY400 -- no stack: it names the place
-            raise PlatformFault(_unreadable(connection, error)) from error
-    if tokens is None:
-        message = f"The account {connection.handle} was disconnected."
-        raise PlatformFault(Fault(FaultKind.AUTH_EXPIRED, message, HINTS[FaultKind.AUTH_EXPIRED]))
-    return connection, Access(as_account(connection), tokens, app)
-
-
-def _unreadable(connection: Connection, error: VaultError) -> Fault:
-    if isinstance(error, UnknownKey):  # the operator can put it back, and then everything goes on
-        message = f"The access to {connection.handle} is sealed with a master key that is missing here."
-        hint = "Tell the operator: POSTD_VAULT_KEYS lacks a key."
-        return Fault(FaultKind.UNREACHABLE, message, hint, code="master_key_missing")
-    message = f"The stored access to {connection.handle} cannot be opened: it was changed in the database."
-    hint = "Reconnect the account, and tell the operator."
-    return Fault(FaultKind.AUTH_EXPIRED, message, hint, code="tokens_unreadable")
+async def _read(
+    rt: Runtime, tenant: UUID, connection_id: UUID, known: Stored | None = None
+) -> tuple[Connection, Access]:
+    if known is None:
+        async with rt.db.read(tenant) as session:
+            known = await stored(session, connection_id)
+    return known.connection, opened(rt, known)
 
 
 async def app_of(session: AsyncSession, rt: Runtime, app_id: UUID | None) -> AppCredentials | None:
     """Our client at the connection's authorization server, with its secret opened."""
     if app_id is None:
         return None
-    row = (await session.scalars(select(PlatformApp).where(PlatformApp.id == app_id))).one()
-    place = Place(row.tenant_id, PlatformApp.__tablename__, row.id, "client_secret")
-    secret: Secret | None = rt.vault.open(row.blob, place) if row.blob is not None else None
-    return AppCredentials(row.key, row.client_id, secret, row.extra)
+    return credentials(rt, (await session.scalars(select(PlatformApp).where(PlatformApp.id == app_id))).one())

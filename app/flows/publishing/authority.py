@@ -16,6 +16,7 @@ import structlog
 from app.domain.breakers.states import Operation, Place
 from app.domain.jobs.verdict import NEEDS_USER
 from app.flows.connections.access import held, ready
+from app.flows.connections.stored import Stored
 from app.flows.limits.pace import heed
 from app.flows.runtime import Runtime
 from connectors.contract import Access, Connector, Context, Failed, Unknown
@@ -34,6 +35,8 @@ class Authority:
     connection_id: UUID
     operation: Operation = Operation.READ
     """What the calls are for: each kind may be down by itself."""
+    known: Stored | None = None
+    """The stored access as it was read with the claim: good for the first use of it."""
     access: Access | None = None
     lost: Fault | None = None
     """The fault that means that the user has to reconnect, once two answers agree."""
@@ -87,7 +90,8 @@ class Authority:
 
     async def _ready(self, connector: Connector, cx: Context) -> Access:
         try:
-            return await ready(self.rt, cx, self.tenant, self.connection_id)
+            known, self.known = self.known, None
+            return await ready(self.rt, cx, self.tenant, self.connection_id, known=known)
         except PlatformFault as error:
             if error.fault.kind not in NEEDS_USER:
                 raise

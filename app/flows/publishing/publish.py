@@ -17,11 +17,10 @@ import structlog
 from app.actions.jobs.checkpoint import Checkpoint, LeaseLost, checkpoint
 from app.actions.jobs.claim import Claim, claim
 from app.actions.jobs.intend import Intend, intend
-from app.actions.posts.compose import as_account
-from app.domain.connections.queries import connection as read_connection
-from app.domain.jobs.faults import stored
+from app.domain.jobs.faults import stored as as_stored
 from app.domain.jobs.states import JobEvent, JobState, JobStep
 from app.domain.jobs.verdict import NEEDS_USER, Verdict
+from app.flows.connections.stored import stored
 from app.flows.publishing.lease import Lease
 from app.flows.publishing.tries import NotStorable, Try
 from app.flows.runtime import Runtime
@@ -57,9 +56,10 @@ async def publish(rt: Runtime, tenant: UUID, job_id: UUID, worker: str, quotas: 
     async with rt.db.transaction(tenant) as session:
         events.act_as(session, "worker")
         claimed = await claim(session, Claim(job_id, lease.length, worker, quotas))
+        known = await stored(session, claimed.job.connection_id) if claimed is not None else None
     if claimed is None:
         return
-    attempt = Try.of(rt, tenant, claimed, lease)
+    attempt = Try.of(rt, tenant, claimed, lease, known)
     async with lease.held(tenant, job_id, attempt.job.fence):
         await publish_parts(attempt)
 
@@ -98,8 +98,7 @@ async def _publish_part(attempt: Try) -> None:
 
 async def _preflight(attempt: Try, task: PublishTask) -> Account:
     # Checked when it was scheduled; the account's limits may be others by now.
-    async with attempt.rt.db.read(attempt.tenant) as session:
-        account = as_account(await read_connection(session, attempt.job.connection_id))
+    account = await attempt.account()
     content = Content((task.part,), task.languages, task.options if task.position == 0 else {}, first=task.position)
     found = [p for p in attempt.connector.validate(content, account) if p.severity is Severity.ERROR]
     if found:
@@ -151,7 +150,7 @@ async def _settle(attempt: Try, outcome: Outcome) -> None:
         if not isinstance(outcome, Published | Pending):
             raise  # the row says what it said before; its lease ends and the rescuer goes on from there
         # Sent, and where it is cannot be written down: reconcile looks, and a person decides in the end.
-        fault = stored(Fault(FaultKind.UNEXPECTED_ANSWER, str(refused), "It is looked for.", effect=Effect.UNKNOWN))
+        fault = as_stored(Fault(FaultKind.UNEXPECTED_ANSWER, str(refused), "It is looked for.", effect=Effect.UNKNOWN))
         await attempt.settle(Verdict(JobEvent.LOSE_ANSWER, wait=attempt.rt.settle_delay(job.platform), fault=fault))
 
 

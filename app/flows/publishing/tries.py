@@ -20,7 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.actions.jobs.claim import Claimed
 from app.actions.jobs.settle import Settlement, settle
-from app.actions.posts.compose import as_options, as_part
+from app.actions.posts.compose import as_account, as_options, as_part
 from app.domain.breakers.states import Operation
 from app.domain.jobs.faults import BY_HAND
 from app.domain.jobs.late import lateness
@@ -28,6 +28,7 @@ from app.domain.jobs.model import Job, JobPart
 from app.domain.jobs.states import JobState
 from app.domain.jobs.verdict import Verdict
 from app.domain.jobs.verdict import judge as judge_outcome
+from app.flows.connections.stored import Stored, stored
 from app.flows.limits.pace import keep_pace
 from app.flows.limits.told import Told, act_on
 from app.flows.publishing.authority import Authority
@@ -39,7 +40,17 @@ from app.kernel import metrics
 from app.kernel.storable import storable
 from app.services import events
 from app.services.db import passing
-from connectors.contract import Access, Connector, Context, Outcome, Pending, Published, PublishedRef, PublishTask
+from connectors.contract import (
+    Access,
+    Account,
+    Connector,
+    Context,
+    Outcome,
+    Pending,
+    Published,
+    PublishedRef,
+    PublishTask,
+)
 from connectors.exchanges import Exchange
 from connectors.faults import Fault, FaultKind, PlatformFault
 
@@ -69,10 +80,10 @@ class Try:
     told: Told = field(default_factory=Told)
 
     @classmethod
-    def of(cls, rt: Runtime, tenant: UUID, claimed: Claimed, lease: Lease) -> Try:
-        """A try at what was claimed."""
+    def of(cls, rt: Runtime, tenant: UUID, claimed: Claimed, lease: Lease, known: Stored | None = None) -> Try:
+        """A try at what was claimed; `known` is the connection as it was read with it."""
         operation = Operation.PUBLISH if claimed.job.state is JobState.PUBLISHING else Operation.READ
-        authority = Authority(rt, tenant, claimed.job.connection_id, operation)
+        authority = Authority(rt, tenant, claimed.job.connection_id, operation, known)
         return cls(rt, tenant, claimed.job, list(claimed.parts), lease, authority)
 
     @property
@@ -98,6 +109,14 @@ class Try:
             del self.exchanges[MAX_EXCHANGES // 2]
         self.exchanges.append(kept)
 
+    async def account(self) -> Account:
+        """The account with its limits: as they were read with the claim, later as they are."""
+        known = self.authority.known
+        if known is None:
+            async with self.rt.db.read(self.tenant) as session:
+                known = await stored(session, self.job.connection_id)
+        return as_account(known.connection)
+
     async def call(self, request: Callable[[Access], Awaitable[T]]) -> T:
         """Call the platform with fresh access; a refused token is renewed, or proved dead, and tried once more.
 
@@ -120,20 +139,20 @@ class Try:
 
     async def task(self, position: int) -> PublishTask:
         """The part at `position` as a connector takes it."""
-        row, stored = self.parts[position], self.job.content
+        row, content = self.parts[position], self.job.content
         if position and BY_HAND in self.parts[position - 1].extra:
             raise PlatformFault(_cannot_go_on(position))
-        part = stored["parts"][position]
+        part = content["parts"][position]
         # What options name stands in the first part; the comments and replies below it have no use for it.
-        named = stored["options"] if position == 0 else None
+        named = content["options"] if position == 0 else None
         files = await prepared_files(self.rt, self.tenant, part, self.connector.capabilities.images, named)
         return PublishTask(
             part=as_part(part, files.rows, files.opener, files.linker),
             position=position,
             attempt_key=row.attempt_key,
             composed_at=row.composed_at,
-            options=as_options(stored["options"], files.rows, files.opener, files.linker),
-            languages=tuple(stored["languages"]),
+            options=as_options(content["options"], files.rows, files.opener, files.linker),
+            languages=tuple(content["languages"]),
             checkpoint=row.checkpoint,
             root=_ref(self.parts[0]) if position else None,
             parent=_ref(self.parts[position - 1]) if position else None,

@@ -16,7 +16,6 @@ from app.domain.connections.model import Connection
 from app.domain.connections.queries import connection as read_connection
 from app.domain.connections.states import USABLE, ConnectionState
 from app.domain.jobs.model import Job
-from app.domain.jobs.queries import job as read_job
 from app.domain.jobs.states import OF_THE_CONNECTION, JobState, ParkReason
 from app.flows.publishing.holding import let_go, looking, send, send_after_all
 from app.flows.publishing.quiet import quiet_until
@@ -24,19 +23,27 @@ from app.flows.publishing.reconcile import poll, reconcile
 from app.flows.publishing.turns import Wanted, in_turn
 from app.flows.runtime import Runtime
 from app.kernel import metrics
-from app.kernel.errors import NotFound
-from app.services import events
+from app.services import direct, events
+from app.services.records import columns, reader
+
+LOOK = f"""
+    SELECT {columns(Job)}, {columns(Connection, "its_")},
+        EXISTS (SELECT FROM publishing_rules WHERE tenant_id = $1 AND quiet IS NOT NULL) AS has_quiet_hours
+    FROM jobs JOIN connections ON connections.tenant_id = jobs.tenant_id AND connections.id = jobs.connection_id
+    WHERE jobs.tenant_id = $1 AND jobs.id = $2
+"""  # noqa: S608 -- composed of the columns' names
+
+_job, _connection = reader(Job), reader(Connection, "its_")
 
 
 async def wake(rt: Runtime, tenant: UUID, job_id: UUID, worker: str) -> None:
     """Do what the job needs now; nothing where it has moved on or is gone."""
-    try:
-        async with rt.db.read(tenant) as session:
-            job = await read_job(session, job_id)
-            connection = await read_connection(session, job.connection_id)
-            quiet = await quiet_until(session, job, rt.clock.now())
-    except NotFound:
-        return
+    async with rt.db.read(tenant) as session:
+        row = await direct.row(session, LOOK, tenant, job_id)
+        if row is None:
+            return
+        job, connection = _job(row), _connection(row)
+        quiet = await quiet_until(session, job, rt.clock.now()) if row["has_quiet_hours"] else None
     if quiet is None or connection.state not in USABLE or not await _held(rt, tenant, job, quiet):
         await in_turn(rt, Wanted(tenant, job, connection), lambda wanted: _attend(rt, wanted, worker))
 
@@ -50,7 +57,7 @@ async def _attend(rt: Runtime, wanted: Wanted, worker: str) -> None:
             if connection.state in USABLE:
                 await send(rt, tenant, job, connection, worker)
             else:
-                await _park(rt, tenant, job.id, connection.id)
+                await _park(rt, tenant, job.id, job.connection_id)
         case JobState.PARKED:
             if not await _missed(rt, tenant, job):
                 await _unpark(rt, tenant, job, connection, worker)

@@ -26,7 +26,6 @@ from graphql import (
     GraphQLObjectType,
     GraphQLUnionType,
     get_named_type,
-    is_required_input_field,
 )
 
 from app.services.events import latest
@@ -91,7 +90,8 @@ def value(kind: Any, path: Path, wanted: str, own: dict[str, str]) -> Any:
     if isinstance(kind, GraphQLEnumType):
         return list(kind.values)[-1]
     if isinstance(kind, GraphQLInputObjectType):
-        needed = {n for n, field in kind.fields.items() if is_required_input_field(field)}
+        # A text that is empty unless it is given stands beside the id as its alternative.
+        needed = {n for n, f in kind.fields.items() if isinstance(f.type, GraphQLNonNull) and f.default_value != ""}
         chosen = needed | set(path[:1] if path and path[0] in kind.fields else ())
         if kind.extensions["strawberry-definition"].is_one_of and not chosen:
             chosen = {next(iter(kind.fields))}

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import subprocess
-import sys
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
+from collections.abc import AsyncIterator, Callable, Iterator
 from uuid import uuid4
 
 import pytest
@@ -15,6 +13,7 @@ import pytest
 from app.domain.tables import metadata
 from app.services import schema
 from app.services.vault import generate_key
+from tests.app.cli.forked import forked
 from tests.fixtures.servers import PREFIX, Services
 
 Postd = Callable[..., subprocess.CompletedProcess[str]]
@@ -42,21 +41,13 @@ def environment(migrated: str, redis_url: str, tmp_path_factory: pytest.TempPath
 
 
 @pytest.fixture(scope="module")
-def postd(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Postd:
+def postd(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postd]:
     """Run the command in an empty folder; keyword arguments change its environment, None takes a variable away."""
     folder = tmp_path_factory.mktemp("cwd")
-    project = str(Path(__file__).resolve().parents[3])
+    with forked(tmp_path_factory.mktemp("said")) as command:
 
-    def run(*arguments: str, **changes: str | None) -> subprocess.CompletedProcess[str]:
-        wanted = {**os.environ, **environment, "PYTHONPATH": project, **changes}
-        return subprocess.run(
-            [sys.executable, "-m", "app.cli", *arguments],
-            cwd=folder,
-            env={name: value for name, value in wanted.items() if value is not None},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        def run(*arguments: str, **changes: str | None) -> subprocess.CompletedProcess[str]:
+            wanted = {**os.environ, **environment, **changes}
+            return command.run(arguments, {name: value for name, value in wanted.items() if value is not None}, folder)
 
-    return run
+        yield run

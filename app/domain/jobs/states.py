@@ -155,7 +155,7 @@ MACHINE: Machine[JobState, JobEvent] = Machine(
             (S.PUBLISHING, S.UNKNOWN),
             S.FAILED,
             "rescuer or reconcile",
-            "lease over too often and nothing was sent: the job kills its workers",
+            "nothing is there, and the job kills its workers or the platform refuses it as a duplicate",
         ),
         Transition(E.OVERDUE, (S.PROCESSING,), S.UNKNOWN, "worker", "longer than the platform's limit"),
         Transition(E.FIND, (S.UNKNOWN,), S.PUBLISHED, "reconcile", "found on the platform"),

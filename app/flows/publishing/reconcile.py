@@ -25,7 +25,7 @@ from app.kernel.storable import storable
 from app.services import events
 from connectors.catalog import UnknownPlatform
 from connectors.contract import Absent, Failed, Finding, Found, Outcome, Pending, Published, PublishedRef, Undecided
-from connectors.faults import PlatformFault
+from connectors.faults import FaultKind, PlatformFault
 
 log = structlog.get_logger(__name__)
 
@@ -99,6 +99,9 @@ async def reconcile(rt: Runtime, tenant: UUID, job_id: UUID, worker: str) -> Non
             await _later(attempt, evidence)
         case Absent() if attempt.job.crashes >= rt.settings.timing.max_crashes:
             await _settle(attempt, Verdict(JobEvent.BURY, fault=WORKER_CRASHED))
+        case Absent() if _refused_as_duplicate(attempt):
+            # It stands against another post, not against a lost try of this one: the next try would hear the same.
+            await _settle(attempt, Verdict(JobEvent.BURY, fault=attempt.job.fault))
         case Absent():
             # A platform that loses answers loses the next one too: each try that was in vain waits longer.
             wait = backoff(attempt.job.attempts, rt.settings.timing)
@@ -111,6 +114,10 @@ def _too_early(attempt: Try) -> bool:
     """Whether the platform may not show yet what it has: a webhook can bring us here before the settle delay."""
     since = attempt.job.unknown_since
     return since is not None and attempt.rt.clock.now() - since < attempt.rt.settle_delay(attempt.job.platform)
+
+
+def _refused_as_duplicate(attempt: Try) -> bool:
+    return attempt.job.fault is not None and attempt.job.fault["kind"] == FaultKind.DUPLICATE
 
 
 async def _found(attempt: Try) -> Finding:

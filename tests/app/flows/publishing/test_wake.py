@@ -106,6 +106,25 @@ async def test_a_job_that_kills_its_workers_while_sending_is_buried_once_it_is_p
     assert world.platform.calls == ["reconcile"] * 3
 
 
+async def test_what_is_refused_as_a_duplicate_and_is_not_there_fails_with_that_reason(world: World) -> None:
+    world.platform.on_publish.append(Failed(fault(K.DUPLICATE)))
+    job = await go(world, await world.job())
+    assert job.state is S.UNKNOWN
+    world.platform.on_reconcile.append(Absent("It is not there."))
+    await world.age(job.id, PAST_THE_DELAY)
+    row = await go(world, job)
+    assert (row.state, row.wake_at, row.fault and row.fault["kind"]) == (S.FAILED, None, "duplicate")
+    assert world.platform.calls.count("publish") == 1
+
+
+async def test_what_is_refused_as_a_duplicate_and_is_there_is_published(world: World) -> None:
+    world.platform.on_publish.append(Failed(fault(K.DUPLICATE)))
+    job = await go(world, await world.job())
+    await world.age(job.id, PAST_THE_DELAY)
+    world.platform.on_reconcile.append(Found(PublishedRef("at://ours"), "It has our key."))
+    assert (await go(world, job)).state is S.PUBLISHED
+
+
 async def test_a_rescued_job_waits_as_long_as_its_platform_says(world: World) -> None:
     world.platform.capabilities = type(CAPABILITIES)(
         **{name: getattr(CAPABILITIES, name) for name in CAPABILITIES.__slots__ if name != "settle_delay"},

@@ -124,6 +124,8 @@ class FaultRule:
     """A piece of the platform's words, compared without case."""
     hint: str = ""
     """What to do next, where it is not what the kind says."""
+    proved: bool = True
+    """Whether a 4xx proves that nothing was done. Trouble on the platform's side that wears a 4xx does not."""
 
     def matches(self, status: int, code: str | None, words: str) -> bool:
         """Whether this rule describes an answer with that status, code and message."""
@@ -155,7 +157,8 @@ def classify(
     """Turn an error answer into a fault: the platform's own table first, then what a status means by itself.
 
     `effect` is what a *server* error would mean for this request: `UNKNOWN` where the request is the irreversible
-    one, else `NONE`. A 4xx answer proves that nothing was done, whatever the request was; a redirect proves nothing.
+    one, else `NONE`. A 4xx answer proves that nothing was done, whatever the request was, unless its rule says otherwise;
+    a redirect proves nothing.
     """
     words = words[:500]
     proved = Effect.NONE if 400 <= status < 500 else effect
@@ -170,7 +173,8 @@ def classify(
     )
     for rule in (*rules, *DEFAULT_RULES):
         if rule.matches(status, code, words):
-            return replace(fault, kind=rule.kind, message=rule.message, hint=rule.hint or HINTS[rule.kind])
+            told = replace(fault, kind=rule.kind, message=rule.message, hint=rule.hint or HINTS[rule.kind])
+            return told if rule.proved else replace(told, effect=effect)
     if status >= 500:
         message = f"The platform is in trouble (it answered {status})."
         return replace(fault, kind=FaultKind.PLATFORM_DOWN, message=message, hint=HINTS[FaultKind.PLATFORM_DOWN])

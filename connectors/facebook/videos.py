@@ -14,7 +14,7 @@ from typing import Any, Final
 from connectors.contract import Media, PrepareStep, PublishTask, Save
 from connectors.facebook.kinds import VIDEO
 from connectors.faults import FaultKind, PlatformFault
-from connectors.meta.faults import Refusal, refused
+from connectors.meta.faults import Refusal, refused, says
 from connectors.meta.graph import Graph, text_in
 from connectors.meta.rules import UPLOAD_HICCUPS, UPLOAD_OFFSET
 from connectors.meta.rupload import SLOWEST, send_file, sent_bytes
@@ -35,7 +35,7 @@ async def upload_in_chunks(graph: Graph, page: str, task: PublishTask, save: Sav
     try:
         return await _transfer(graph, page, item, checkpoint, save)
     except PlatformFault as trouble:
-        if not resumed or trouble.fault.code not in UPLOAD_HICCUPS:
+        if not resumed or not says(trouble.fault, UPLOAD_HICCUPS):
             raise
     # The session that was saved is over: once more from the beginning.
     checkpoint[VIDEO] = await _start(graph, page, item)
@@ -83,7 +83,7 @@ async def _transfer(graph: Graph, page: str, item: Media, checkpoint: dict[str, 
             fresh = _offsets(await _chunk(graph, page, item, checkpoint[VIDEO]))
         except Refusal as trouble:
             data = trouble.error.get("error_data")
-            if trouble.fault.code != UPLOAD_OFFSET or moved or not isinstance(data, Mapping):
+            if not says(trouble.fault, UPLOAD_OFFSET) or moved or not isinstance(data, Mapping):
                 raise
             fresh, moved = _offsets(data), True  # it has other bytes than we knew; twice in a row is no progress
         else:

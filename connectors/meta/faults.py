@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -96,6 +96,11 @@ def code_of(code: int | None, subcode: int | None) -> str | None:
     if code is None:
         return None
     return f"{code}/{subcode}" if subcode is not None else str(code)
+
+
+def says(fault: Fault, numbers: Container[int]) -> bool:
+    """Whether the fault's code or subcode is one of these numbers."""
+    return any(int(number) in numbers for number in (fault.code or "").split("/") if number.isdecimal())
 
 
 def error_of(body: bytes) -> Mapping[str, Any]:

@@ -23,6 +23,8 @@ class GraphRule:
     message: str
     codes: Container[int] | None = None
     subcodes: Container[int] | None = None
+    either: Container[int] | None = None
+    """Numbers that Meta gives as the code or, under a general code, as the subcode: those of uploads."""
     contains: str = ""
     """A piece of Meta's words, compared without case."""
     hint: str = ""
@@ -39,16 +41,17 @@ class GraphRule:
         return (
             (self.codes is None or code in self.codes)
             and (self.subcodes is None or subcode in self.subcodes)
+            and (self.either is None or code in self.either or subcode in self.either)
             and (not self.contains or self.contains.casefold() in words.casefold())
         )
 
 
 OBJECT_MISSING: Final = "100/33"
 """The code of an object that is not there, or that the token may not see."""
-UPLOAD_OFFSET: Final = "1363037"
-"""The code of an upload that goes on at another place, named in `error_data`."""
-UPLOAD_HICCUPS: Final = frozenset({"1363019", "1363021", "1363030", "1363033", "1363041"})
-"""Codes of uploads that have to begin again."""
+UPLOAD_OFFSET: Final = frozenset({1363037})
+"""Says that an upload goes on at another place, named in `error_data`."""
+UPLOAD_HICCUPS: Final = frozenset({1363019, 1363021, 1363030, 1363033, 1363041})
+"""Say that an upload has to begin again."""
 
 _AGAIN: Final = "Reconnect the account; waiting posts go out afterwards."
 _LOOK: Final = "Open Facebook with the account, do what it asks there, then reconnect."
@@ -121,23 +124,25 @@ COMMON: Final[tuple[GraphRule, ...]] = (
         hint="Correct the link and schedule the post again.",
     ),
     GraphRule(K.INVALID_CONTENT, "Facebook refuses the form of the post.", None, {1349125, 1390008, 1609010, 1363047}),
-    GraphRule(K.PLATFORM_DOWN, "The upload broke off; it begins again.", {1363019, 1363021, 1363030, 1363033, 1363041}),
-    GraphRule(K.PLATFORM_DOWN, "The upload broke off; it goes on where it stopped.", {1363037}),
-    GraphRule(K.PERMISSION_MISSING, "The connection may not publish videos on this page.", {1363005, 1363042}),
-    GraphRule(K.INVALID_MEDIA, "The file is too small to be a video.", {382, 1363022}),
+    GraphRule(K.PLATFORM_DOWN, "The upload broke off; it begins again.", either=UPLOAD_HICCUPS),
+    GraphRule(K.PLATFORM_DOWN, "The upload broke off; it goes on where it stopped.", either=UPLOAD_OFFSET),
+    GraphRule(K.PERMISSION_MISSING, "The connection may not publish videos on this page.", either={1363005, 1363042}),
+    GraphRule(K.INVALID_MEDIA, "The file is too small to be a video.", either={382, 1363022}),
     GraphRule(
         K.INVALID_MEDIA,
         "Facebook could not fetch the file from its address.",
         {389},
         hint="Tell the operator: POSTD_PUBLIC_URL must be reachable from the internet.",
     ),
-    GraphRule(K.INVALID_MEDIA, "The video is too large for Facebook.", {1363023}),
-    GraphRule(K.INVALID_MEDIA, "The video is too short for Facebook.", {1363025}),
-    GraphRule(K.INVALID_MEDIA, "The video is too long for Facebook.", {1363026}),
+    GraphRule(K.INVALID_MEDIA, "The video is too large for Facebook.", either={1363023}),
+    GraphRule(K.INVALID_MEDIA, "The video is too short for Facebook.", either={1363025}),
+    GraphRule(K.INVALID_MEDIA, "The video is too long for Facebook.", either={1363026}),
     GraphRule(
-        K.INVALID_MEDIA, "Facebook does not take this video's format.", {352, 1363020, 1363024, 1363031, 1363032}
+        K.INVALID_MEDIA,
+        "Facebook does not take this video's format.",
+        either={352, 1363020, 1363024, 1363031, 1363032},
     ),
-    GraphRule(K.INVALID_MEDIA, "Facebook refuses the file.", {324, 6000, 6001, 1363045}),
+    GraphRule(K.INVALID_MEDIA, "Facebook refuses the file.", either={324, 6000, 6001, 1363045}),
     GraphRule(K.POLICY, "Facebook blocks this for now, because of its rules.", {368}, hint=_LOOK),
     GraphRule(K.RATE_LIMITED, "The application has used up its calls for the hour.", {4}, shared=True),
     GraphRule(K.RATE_LIMITED, "The person has used up the calls for the hour.", {17}),

@@ -54,6 +54,9 @@ POSTS: Final = frozenset({"status", "post", "photo", "video", "share"})
 MOST_UPDATES: Final = 10_000
 """Meta sends up to 1 000 updates at once; a body with far more is not Meta's."""
 
+NAMES: Final = frozenset({"id", "comment_id", "media_id", "post_id", "created_time"})
+"""Fields of an update that tell it from every other one."""
+
 
 def parse(body: bytes) -> Sequence[Notice]:
     """The notices of a delivery.
@@ -79,7 +82,7 @@ def _of_entry(about: str, entry: Mapping[str, Any]) -> Iterator[Notice]:
     for change in sequence(entry.get("changes")):
         name, value = word(mapping(change).get("field")) or "", mapping(mapping(change).get("value"))
         facts = {
-            "key": digest(about, account, time, name, value),
+            "key": digest(about, account, name, value, *_moment(value, time)),
             "at": instant(value.get("created_time")) or instant(time),
             "platform": OBJECTS.get(about, ""),
             "account_id": account,
@@ -93,6 +96,11 @@ def _of_entry(about: str, entry: Mapping[str, Any]) -> Iterator[Notice]:
             account_id=account,
             what=f"{about}.messaging",
         )
+
+
+def _moment(value: Mapping[str, Any], sent_at: Any) -> tuple[Any, ...]:
+    """When it was sent belongs to the key only of what names nothing: another sending of the same is the same."""
+    return () if NAMES.intersection(value) else (sent_at,)
 
 
 def _of_change(about: str, name: str, value: Mapping[str, Any], facts: dict[str, Any]) -> AccountNotice:

@@ -138,7 +138,7 @@ class Videos:
         if not isinstance(piece, SentFile):
             raise GraphError("No video file", 1363020)
         if int(call.text("start_offset")) != video["received"]:
-            raise GraphError("The upload goes on at another place", 1363037, data=_next(video))
+            raise GraphError("The upload goes on at another place", 6001, 1363037, data=_next(video))
         held = self._meta.world.blobs.get(video["sha256"]) or b"" if video["sha256"] else b""
         content = held + piece.content
         if mime_of(content) != "video/mp4":
@@ -178,7 +178,7 @@ class Videos:
         session = call.text("upload_session_id")
         found = [row for _, row in self._meta.world.tables.rows(VIDEOS) if row["session"] == session]
         if not found or found[0]["page"] != call.node or found[0]["published"]:
-            raise GraphError("The upload session has expired", 1363041)
+            raise GraphError("The upload session has expired", 6000, 1363041)
         return found[0]
 
     def _video(self, video_id: str, page: str) -> Row:

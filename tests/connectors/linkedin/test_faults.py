@@ -95,3 +95,8 @@ def test_a_code_about_a_field_says_more_than_the_one_about_the_request() -> None
 def test_an_answer_that_is_no_json_is_judged_by_its_status() -> None:
     found = refusal(Answer(502, {}, b"<html>", "https://api.linkedin.com", Effect.UNKNOWN), NOW).fault
     assert (found.kind, found.effect) == (K.PLATFORM_DOWN, Effect.UNKNOWN)
+
+
+def test_trouble_that_wears_a_400_leaves_the_outcome_open() -> None:
+    fault = refusal(answer(400, None, "Unable to obtain activity for the share"), NOW).fault
+    assert (fault.kind, fault.effect) == (K.PLATFORM_DOWN, Effect.UNKNOWN)

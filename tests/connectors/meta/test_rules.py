@@ -68,6 +68,12 @@ def error(code: int, subcode: int | None = None, message: str = "Words", **more:
         (389, None, K.INVALID_MEDIA, Effect.NONE),
         (1363026, None, K.INVALID_MEDIA, Effect.NONE),
         (1363033, None, K.PLATFORM_DOWN, Effect.NONE),
+        (6001, 1363037, K.PLATFORM_DOWN, Effect.NONE),
+        (6000, 1363019, K.PLATFORM_DOWN, Effect.NONE),
+        (390, 1363030, K.PLATFORM_DOWN, Effect.NONE),
+        (100, 1363026, K.INVALID_MEDIA, Effect.NONE),
+        (200, 1363042, K.PERMISSION_MISSING, Effect.NONE),
+        (6001, None, K.INVALID_MEDIA, Effect.NONE),
         (1, None, K.PLATFORM_DOWN, Effect.UNKNOWN),
         (2, None, K.PLATFORM_DOWN, Effect.UNKNOWN),
         (424242, None, K.UNEXPECTED_ANSWER, Effect.UNKNOWN),
@@ -132,7 +138,7 @@ def test_every_rule_says_what_happened_and_what_to_do() -> None:
     for rule in (*COMMON, *INSTAGRAM):
         assert rule.message.endswith(".")
         assert rule.hint or HINTS[rule.kind]
-        assert rule.codes is not None or rule.subcodes is not None or rule.contains
+        assert rule.codes is not None or rule.subcodes is not None or rule.either is not None or rule.contains
 
 
 def test_no_rule_is_hidden_by_one_before_it() -> None:

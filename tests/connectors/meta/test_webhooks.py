@@ -183,6 +183,24 @@ def test_the_same_update_in_another_batch_is_the_same_notice() -> None:
     assert second.key == alone.key != first.key
 
 
+def test_the_same_update_that_is_sent_again_later_is_the_same_notice() -> None:
+    change = {"field": "feed", "value": COMMENT}
+    keys = {
+        only(json.dumps({"object": "page", "entry": [{"id": "1234", "time": time, "changes": [change]}]}).encode()).key
+        for time in (TIME, TIME + 3600)
+    }
+    assert len(keys) == 1
+
+
+def test_updates_that_name_nothing_are_told_apart_by_their_time() -> None:
+    change = {"field": "x", "value": {"amount": 1}}
+    keys = {
+        only(json.dumps({"object": "page", "entry": [{"id": "1234", "time": time, "changes": [change]}]}).encode()).key
+        for time in (TIME, TIME + 3600)
+    }
+    assert len(keys) == 2
+
+
 def test_more_updates_than_meta_sends_are_refused() -> None:
     change = {"field": "x", "value": {}}
     body = {"object": "page", "entry": [{"id": "1", "changes": [change] * (MOST_UPDATES + 1)}]}

@@ -157,8 +157,8 @@ def classify(
     """Turn an error answer into a fault: the platform's own table first, then what a status means by itself.
 
     `effect` is what a *server* error would mean for this request: `UNKNOWN` where the request is the irreversible
-    one, else `NONE`. A 4xx answer proves that nothing was done, whatever the request was, unless its rule says otherwise;
-    a redirect proves nothing.
+    one, else `NONE`. A 4xx answer proves that nothing was done, whatever the request was, unless its rule says
+    otherwise; a redirect proves nothing.
     """
     words = words[:500]
     proved = Effect.NONE if 400 <= status < 500 else effect

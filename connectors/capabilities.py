@@ -115,6 +115,8 @@ class ScopeUse(StrEnum):
     """No post goes out without it."""
     MEDIA = "media"
     """No post with files goes out without it."""
+    PARTS = "parts"
+    """No post with further parts goes out without it: replies of a thread, a first comment."""
     FIGURES = "figures"
     """Posts go out without it; figures, or a look after a lost answer, do not work."""
     UNSTATED = "unstated"
@@ -128,6 +130,12 @@ class Scope:
     name: str
     purpose: str
     use: ScopeUse = ScopeUse.UNSTATED
+    kinds: tuple[str, ...] = ()
+    """The kinds of account (`Account.kind`) that it is for; empty: all."""
+
+    def concerns(self, kind: str) -> bool:
+        """Whether an account of this kind needs it at all."""
+        return not self.kinds or kind in self.kinds
 
     def granted_by(self, granted: Collection[str]) -> bool:
         """Whether these rights hold this one: by name, or by one that it is a part of (`write:media` of `write`)."""

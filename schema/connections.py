@@ -134,7 +134,8 @@ class Connection(Node):
         """The difference; an app password has no scopes to miss."""
         declared = await LOADERS.get().load("platforms", self.row.platform)
         asked = declared.scopes_by(ConnectBy(self.row.method))
-        return [scope.name for scope in asked if not scope.granted_by(self.row.granted_scopes)]
+        granted, kind = self.row.granted_scopes, self.row.kind
+        return [scope.name for scope in asked if scope.concerns(kind) and not scope.granted_by(granted)]
 
     @derived(
         "Whether the platform tells POSTD at once what happens there; null where it tells nothing of such accounts."

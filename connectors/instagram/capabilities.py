@@ -45,7 +45,7 @@ WIDEST: Final = 1.91
 OWN_SCOPES: Final = (
     Scope("instagram_business_basic", "Read the account's name and its media.", ScopeUse.FIGURES),
     Scope("instagram_business_content_publish", "Publish on the account.", ScopeUse.PUBLISH),
-    Scope("instagram_business_manage_comments", "Read and write comments on the account's posts."),
+    Scope("instagram_business_manage_comments", "Read and write comments on the account's posts.", ScopeUse.PARTS),
     Scope("instagram_business_manage_insights", "Read figures of the account and of its posts.", ScopeUse.FIGURES),
 )
 

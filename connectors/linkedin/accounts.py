@@ -13,12 +13,11 @@ from typing import Any, Final
 from connectors.contract import Access, Account, Context, Tokens
 from connectors.faults import FaultKind, PlatformFault
 from connectors.linkedin import rest
-from connectors.linkedin.capabilities import API, WEB
+from connectors.linkedin.capabilities import API, PAGE_KIND, WEB
 from connectors.linkedin.faults import refusal, refused
 
 PERSON: Final = "urn:li:person:"
 ORGANIZATION: Final = "urn:li:organization:"
-PAGE_KIND: Final = "page"
 
 POSTING_ROLES: Final = frozenset({"ADMINISTRATOR", "CONTENT_ADMINISTRATOR", "CONTENT_ADMIN"})
 _PAGE: Final = 100
@@ -69,7 +68,7 @@ async def read_pages(cx: Context, member: Account, tokens: Tokens) -> Sequence[A
     if not _LISTS_PAGES & set(tokens.scopes):
         return ()
     access = Access(member, tokens)
-    return [await _page(cx, access, urn) for urn in await _posting(cx, access)]
+    return [await _offered(cx, access, urn) for urn in await _posting(cx, access)]
 
 
 async def read_again(cx: Context, access: Access) -> Account:
@@ -107,14 +106,27 @@ def _posts_for(role: Mapping[str, Any]) -> str | None:
     return urn if fits and isinstance(urn, str) and urn.startswith(ORGANIZATION) else None
 
 
+async def _offered(cx: Context, access: Access, urn: str) -> Account:
+    """The page as it is offered: one whose name cannot be read now must not hide the others, and has its number."""
+    try:
+        return await _page(cx, access, urn)
+    except PlatformFault as trouble:
+        if trouble.fault.kind is FaultKind.AUTH_EXPIRED:
+            raise
+        return _account(cx, urn, {})
+
+
 async def _page(cx: Context, access: Access, urn: str) -> Account:
     key = urn.removeprefix(ORGANIZATION)
     answer = await rest.call(cx, access, "GET", f"/rest/organizations/{rest.encoded(key)}")
     if answer.status == 404:
         gone = refusal(answer, cx.now()).fault
         raise PlatformFault(refused(FaultKind.ACCOUNT_GONE, "The page is not there any more.", code=gone.code).fault)
-    found = rest.body(cx, answer)
-    vanity = str(found.get("vanityName") or key)
+    return _account(cx, urn, rest.body(cx, answer))
+
+
+def _account(cx: Context, urn: str, found: Mapping[str, Any]) -> Account:
+    vanity = str(found.get("vanityName") or urn.removeprefix(ORGANIZATION))
     return Account(
         external_id=urn,
         handle=vanity,

@@ -69,15 +69,25 @@ DOCUMENT_TYPES: Final = (
 _TEXT = Limit("text.length", Unit.CHARACTERS, max=3_000, source=_POSTS)
 _PIXELS = Limit("image.pixels", Unit.PIXELS, max=36_152_319, source=_IMAGES)
 
+PROFILE_KIND: Final = "profile"
+PAGE_KIND: Final = "page"
+"""The kinds of account: a member, and an organization's page."""
+_MEMBER_SOCIAL: Final = "Publish, edit and delete posts and comments of the member."
+
 MEMBER_SCOPES: Final = (
     Scope("openid", "Know which member it is.", ScopeUse.FIGURES),
     Scope("profile", "Read the member's name and picture.", ScopeUse.FIGURES),
-    Scope("w_member_social", "Publish, edit and delete posts and comments of the member."),
+    Scope("w_member_social", _MEMBER_SOCIAL, ScopeUse.PUBLISH),
 )
 PAGES_SCOPES: Final = (
     Scope("r_basicprofile", "Read the member's name.", ScopeUse.FIGURES),
-    Scope("w_member_social", "Publish, edit and delete posts and comments of the member."),
-    Scope("w_organization_social", "Publish, edit and delete posts and comments of the pages that the member manages."),
+    Scope("w_member_social", _MEMBER_SOCIAL, ScopeUse.PUBLISH, (PROFILE_KIND,)),
+    Scope(
+        "w_organization_social",
+        "Publish, edit and delete posts and comments of the pages that the member manages.",
+        ScopeUse.PUBLISH,
+        (PAGE_KIND,),
+    ),
     Scope(
         "r_organization_social",
         "Find out whether a page's post went out when the answer was lost; its figures.",

@@ -22,7 +22,7 @@ PAGE_SCOPES: Final = (
         "Publish, edit and delete posts, photos, videos, reels and stories of the page.",
         ScopeUse.PUBLISH,
     ),
-    Scope("pages_manage_engagement", "Write comments as the page: the later parts of a post."),
+    Scope("pages_manage_engagement", "Write comments as the page: the later parts of a post.", ScopeUse.PARTS),
     Scope("pages_read_user_content", "Read the comments below the page's posts.", ScopeUse.FIGURES),
     Scope("pages_manage_metadata", "Be told at once what happens on the page.", ScopeUse.FIGURES),
     Scope("read_insights", "Read figures of the page and of its posts.", ScopeUse.FIGURES),
@@ -31,7 +31,7 @@ PAGE_SCOPES: Final = (
 INSTAGRAM_SCOPES: Final = (
     Scope("instagram_basic", "Read the name and the media of the Instagram account behind a page.", ScopeUse.FIGURES),
     Scope("instagram_content_publish", "Publish on the Instagram account.", ScopeUse.PUBLISH),
-    Scope("instagram_manage_comments", "Read and write comments on the Instagram account's posts."),
+    Scope("instagram_manage_comments", "Read and write comments on the Instagram account's posts.", ScopeUse.PARTS),
     Scope("instagram_manage_insights", "Read figures of the Instagram account and of its posts.", ScopeUse.FIGURES),
     Scope("instagram_manage_contents", "Delete posts of the Instagram account.", ScopeUse.FIGURES),
 )

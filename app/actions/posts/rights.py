@@ -15,7 +15,12 @@ from connectors.capabilities import Capabilities, ConnectBy, Scope, ScopeUse
 from connectors.contract import Problem, Severity
 
 RULE = "connection.scope"
-SEVERITY = {ScopeUse.PUBLISH: Severity.ERROR, ScopeUse.MEDIA: Severity.ERROR, ScopeUse.UNSTATED: Severity.WARNING}
+SEVERITY = {
+    ScopeUse.PUBLISH: Severity.ERROR,
+    ScopeUse.MEDIA: Severity.ERROR,
+    ScopeUse.PARTS: Severity.ERROR,
+    ScopeUse.UNSTATED: Severity.WARNING,
+}
 """Rights for figures alone are no reason to say anything about a post."""
 
 
@@ -28,10 +33,20 @@ def missing_rights(
     return [
         TargetProblem(_problem(scope, connection, position), declared.key)
         for scope in declared.scopes_by(ConnectBy(connection.method))
-        if scope.use in SEVERITY
+        if _needs(content, scope)
+        and scope.concerns(connection.kind)
         and not scope.granted_by(connection.granted_scopes)
-        and (scope.use is not ScopeUse.MEDIA or media_ids(content))
     ]
+
+
+def _needs(content: Stored, scope: Scope) -> bool:
+    match scope.use:
+        case ScopeUse.MEDIA:
+            return bool(media_ids(content))
+        case ScopeUse.PARTS:
+            return len(content["parts"]) > 1
+        case use:
+            return use in SEVERITY
 
 
 def _problem(scope: Scope, connection: Connection, position: int) -> Problem:

@@ -85,8 +85,8 @@ async def connect_all(
 
 def _needed_by(rt: Runtime, platform: str, grant: AccountGrant) -> Sequence[Scope]:
     """The rights without which no post goes out on an account that was granted this way."""
-    declared = rt.catalog.get(platform).capabilities
-    return [scope for scope in declared.scopes_by(grant.tokens.method) if scope.use is ScopeUse.PUBLISH]
+    scopes = rt.catalog.get(platform).capabilities.scopes_by(grant.tokens.method)
+    return [scope for scope in scopes if scope.use is ScopeUse.PUBLISH and scope.concerns(grant.account.kind)]
 
 
 async def _repaired(session: AsyncSession, repair: UUID | None) -> Connection | None:

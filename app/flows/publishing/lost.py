@@ -86,7 +86,8 @@ async def _right_missing(session: AsyncSession, rt: Runtime, job: Job, fault: Fa
 
 
 def _rights(declared: Capabilities, connection: Connection) -> str:
-    needed = [one for one in declared.scopes_by(ConnectBy(connection.method)) if one.use is not ScopeUse.FIGURES]
+    asked = declared.scopes_by(ConnectBy(connection.method))
+    needed = [one for one in asked if one.use is not ScopeUse.FIGURES and one.concerns(connection.kind)]
     missing = [one.name for one in needed if not one.granted_by(connection.granted_scopes)]
     if missing:
         return f"The right that is missing: {', '.join(missing)}."

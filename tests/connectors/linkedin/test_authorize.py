@@ -71,6 +71,14 @@ async def test_one_sign_in_gives_the_member_and_the_pages_with_a_posting_role(pa
     assert found[1].url == f"{page.origin}/company/{page.handle}-page/"
 
 
+async def test_a_page_whose_name_cannot_be_read_is_offered_by_its_number(page: LinkedInHarness) -> None:
+    order = {"kind": "status", "platform": "linkedin", "path": "/rest/organizations/*", "status": 503, "times": 1}
+    await page.controls.ask("POST", "/faults", order)
+    unnamed = (await page.sign_in()).accounts[1].account
+    number = unnamed.external_id.removeprefix("urn:li:organization:")
+    assert (unnamed.kind, unnamed.handle, unnamed.name) == ("page", number, number)
+
+
 async def test_a_member_alone_is_known_by_openid(member: LinkedInHarness) -> None:
     (granted,) = (await member.sign_in()).accounts
     assert (granted.account.kind, granted.account.name) == ("profile", "Lina Test")

@@ -26,13 +26,18 @@ SCOPES = (
 )
 DECLARED = replace(CAPABILITIES, scopes=SCOPES)
 TEXT = content([part("Hello")])
+THREAD = content([part("Hello"), part("again")])
 FILE = content([part("Hello", media=[{"id": str(ids.new()), "alt": None}])])
 
 
 def lacking(
-    granted: list[str], stored: Stored = TEXT, declared: Capabilities = DECLARED, by: str = "oauth"
+    granted: list[str],
+    stored: Stored = TEXT,
+    declared: Capabilities = DECLARED,
+    by: str = "oauth",
+    kind: str = "profile",
 ) -> list[str]:
-    row = Connection(handle="@ada", method=by, granted_scopes=granted)
+    row = Connection(handle="@ada", kind=kind, method=by, granted_scopes=granted)
     return [one.problem.limit or "" for one in missing_rights(declared, row, stored, 0)]
 
 
@@ -51,6 +56,18 @@ def test_what_a_post_needs_and_has_not(granted: list[str], stored: Stored, missi
     assert lacking(granted, stored) == missing
 
 
+@pytest.mark.parametrize(("stored", "missing"), [(TEXT, []), (THREAD, ["write:replies"])])
+def test_a_right_for_further_parts_is_missed_by_posts_that_have_some(stored: Stored, missing: list[str]) -> None:
+    declared = replace(CAPABILITIES, scopes=(Scope("write:replies", "Write replies.", ScopeUse.PARTS),))
+    assert lacking(["other"], stored, declared) == missing
+
+
+@pytest.mark.parametrize(("kind", "missing"), [("page", ["write:pages"]), ("profile", [])])
+def test_a_right_for_one_kind_of_account_is_missed_by_that_kind_only(kind: str, missing: list[str]) -> None:
+    scope = Scope("write:pages", "Write for pages.", ScopeUse.PUBLISH, ("page",))
+    assert lacking(["other"], declared=replace(CAPABILITIES, scopes=(scope,)), kind=kind) == missing
+
+
 def test_nothing_is_claimed_where_the_platform_did_not_say_what_it_granted() -> None:
     assert lacking([], FILE) == []
 
@@ -65,7 +82,7 @@ def test_a_way_to_connect_has_rights_of_its_own() -> None:
 
 
 def test_a_right_of_unknown_use_is_only_worth_a_warning() -> None:
-    row = Connection(handle="@ada", method="oauth", granted_scopes=["other"])
+    row = Connection(handle="@ada", kind="profile", method="oauth", granted_scopes=["other"])
     found = {one.problem.limit: one.problem.severity for one in missing_rights(DECLARED, row, FILE, 0)}
     assert found == {"write:notes": Severity.ERROR, "write:files": Severity.ERROR, "unclear": Severity.WARNING}
 

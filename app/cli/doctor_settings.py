@@ -5,7 +5,6 @@ from __future__ import annotations
 from app.cli.finding import Finding
 from app.flows.webhooks.senders import unready
 from app.kernel.settings import Settings
-from app.services import ffprobe
 from app.services.storage import StorageError, Store
 from app.services.vault import Keyring, VaultError
 from connectors.catalog import Catalog, UnknownPlatform
@@ -15,7 +14,7 @@ from resolvers.persisted import listed
 
 def of_settings(settings: Settings) -> list[Finding]:
     """What has to be right before any server is asked. That each value has its form, reading the settings has shown."""
-    found = [_vault(settings), _media(settings), _videos(settings), _platforms(settings), _public_url(settings)]
+    found = [_vault(settings), _media(settings), _platforms(settings), _public_url(settings)]
     if settings.persisted_only or settings.persisted_documents is not None:
         found.append(_documents(settings))
     return [*found, *_webhooks(settings)]
@@ -38,14 +37,6 @@ def _media(settings: Settings) -> Finding:
     except (StorageError, OSError, ValueError) as error:
         return Finding("media store", ok=False, evidence=str(error), remedy="Correct POSTD_MEDIA_STORE.")
     return Finding("media store", ok=True, evidence=settings.media_store)
-
-
-def _videos(settings: Settings) -> Finding:
-    program = ffprobe.found(settings.ffprobe)
-    if program is not None:
-        return Finding("videos", ok=True, evidence=f"looked into by {program}")
-    evidence = "looked into by our own reader; with ffprobe (POSTD_FFPROBE) damage inside of them is found, too"
-    return Finding("videos", ok=True, evidence=evidence)
 
 
 def _platforms(settings: Settings) -> Finding:

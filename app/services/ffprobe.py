@@ -21,6 +21,17 @@ _FIELDS: Final = (
     "format=duration:stream=codec_type,codec_name,width,height,avg_frame_rate,duration"
     ":stream_disposition=attached_pic:stream_side_data=rotation"
 )
+_CODECS: Final = frozenset(
+    {
+        "h264", "hevc", "av1", "vp8", "vp9", "mpeg4", "mpeg1video", "mpeg2video", "h263", "mjpeg", "prores", "dnxhd",
+        "dvvideo", "cinepak", "svq1", "svq3", "qtrle", "rpza", "rawvideo", "png", "jpeg2000", "vc1", "theora", "vvc",
+        "aac", "mp3", "mp2", "ac3", "eac3", "alac", "flac", "opus", "vorbis", "dts", "truehd", "amr_nb", "amr_wb",
+        "qdm2", "qdmc", "adpcm_ima_qt", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be", "pcm_s32le", "pcm_s32be",
+        "pcm_f32le", "pcm_f32be", "pcm_u8", "pcm_s8", "pcm_alaw", "pcm_mulaw",
+    }
+)  # fmt: skip
+OTHER_CODEC: Final = "other"
+"""What a codec is called that is not among those which are known by name."""
 _HINT: Final = "Export it again as MP4 with H.264 and AAC."
 _LONGEST: Final = 30 * 86400.0  # seconds; a longer video is a lie
 
@@ -39,7 +50,7 @@ async def look(program: str, path: Path, *, seconds: float = jail.SECONDS) -> Cl
     asked = ["-v", "error", "-hide_banner", "-protocol_whitelist", "file,pipe", "-f", "mov", "-threads", "1"]
     asked += ["-print_format", "json", "-show_entries", _FIELDS, "-i", f"file:{path}"]
     try:
-        answer = await jail.run(program, asked, seconds=seconds)
+        answer = await jail.run(program, asked, readable=[path], seconds=seconds)
         return parse(answer)
     except jail.NoProgram:
         return None
@@ -72,8 +83,8 @@ def parse(answer: bytes) -> Clip:
         height=height,
         duration_ms=round(seconds * 1000) if seconds else None,
         frame_rate=_rate(shown.get("avg_frame_rate")),
-        video_codec=_word(shown.get("codec_name")),
-        audio_codec=_word(heard.get("codec_name")) if heard is not None else None,
+        video_codec=_codec(shown.get("codec_name")),
+        audio_codec=_codec(heard.get("codec_name")) if heard is not None else None,
     )
 
 
@@ -108,5 +119,8 @@ def _rate(value: object) -> float | None:
     return round(rate, 3) if 0 < rate < 1000 else None
 
 
-def _word(value: object) -> str | None:
-    return value[:40] if isinstance(value, str) and value.isascii() and value.isprintable() and value else None
+def _codec(value: object) -> str | None:
+    """A codec of the list; a program that was taken over could say anything in place of a name."""
+    if not isinstance(value, str) or not value:
+        return None
+    return value if value in _CODECS else OTHER_CODEC

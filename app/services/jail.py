@@ -1,7 +1,8 @@
 """Run a program over a hostile file, and be certain of what it can do: read, think a while, and write to us.
 
-It has no network, cannot write files, has bounded memory and time (`app/services/cell.py`), sees none of our
-environment, and whatever it has started ends with it.
+It has no network, cannot write files, has bounded memory and time, reaches no other process, and reads the files of
+programs and those that it is given (`app/services/cell.py`). It sees none of our environment, and whatever it has
+started ends with it. Other files it cannot read where the kernel has Landlock: `hides_files` tells.
 """
 
 from __future__ import annotations
@@ -29,14 +30,21 @@ class NoProgram(Exception):
     """There is no such program, or this machine cannot confine it."""
 
 
-async def run(program: str, arguments: Sequence[str], *, seconds: float = SECONDS) -> bytes:
-    """What a program says about a file.
+def hides_files() -> bool:
+    """Whether this machine's kernel keeps every file from a program but its own and those that it is given."""
+    return cell.landlock() > 0
+
+
+async def run(
+    program: str, arguments: Sequence[str], *, readable: Sequence[Path] = (), seconds: float = SECONDS
+) -> bytes:
+    """What a program says about the files that it may read: `readable`, which may be folders too.
 
     Raises:
         JailFailed: it said nothing that can be used.
         NoProgram: it was not started.
     """
-    spawning = asyncio.ensure_future(_spawn(program, arguments))
+    spawning = asyncio.ensure_future(_spawn(program, arguments, readable))
     try:
         process = await asyncio.shield(spawning)
     except asyncio.CancelledError:
@@ -58,12 +66,14 @@ async def run(program: str, arguments: Sequence[str], *, seconds: float = SECOND
     return answer
 
 
-async def _spawn(program: str, arguments: Sequence[str]) -> asyncio.subprocess.Process:
+async def _spawn(program: str, arguments: Sequence[str], readable: Sequence[Path]) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         sys.executable,
         "-I",
         "-S",
         str(Path(cell.__file__)),
+        *(str(path.absolute()) for path in readable),
+        "--",
         program,
         *arguments,
         stdin=asyncio.subprocess.DEVNULL,

@@ -43,7 +43,7 @@ class Clip:
     frame_rate: float | None = None
     """Frames a second, on average."""
     video_codec: str | None = None
-    """As ffmpeg calls it, e.g. `h264`."""
+    """As ffmpeg calls it, e.g. `h264`; `other` where ffprobe names one that is not on our list."""
     audio_codec: str | None = None
     """None where there is no sound."""
 

@@ -80,6 +80,8 @@ class Fault:
     """The platform's own message, cut to 500 characters and redacted."""
     shared: bool = False
     """Whether a pause that it asks for is the whole application's and not the account's."""
+    at_work: bool = False
+    """Nothing is wrong: the platform is still busy with what it was given. To wait for it is not an attempt."""
 
 
 class PlatformFault(Exception):

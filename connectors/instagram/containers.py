@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 from typing import Any, Final
 
 from connectors.capabilities import FormatKey, MediaKind
@@ -42,6 +42,12 @@ class Code(StrEnum):
     EXPIRED = "EXPIRED"
 
 
+class _State(Enum):
+    READY = auto()
+    WORKING = auto()
+    DROPPED = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class Pace:
     """How a container is waited for."""
@@ -54,8 +60,8 @@ class Pace:
 async def prepare(graph: Graph, access: Access, task: PublishTask, save: Save, pace: Pace) -> Mapping[str, Any]:
     """Make what the checkpoint does not have, and wait until the container of the post is ready.
 
-    Raises `PlatformFault`: INVALID_MEDIA where Instagram refuses a file, PLATFORM_DOWN with a wait where it is not
-    ready after all looks.
+    Raises `PlatformFault`: INVALID_MEDIA where Instagram refuses a file; PLATFORM_DOWN, marked as still at work, where
+    it is not ready after all looks.
     """
     work = _Work(graph, access.account.external_id, task, save, pace, dict(task.checkpoint))
     if format_at(task.part, task.position, task.options) is not FormatKey.CAROUSEL:
@@ -80,24 +86,46 @@ class _Work:
     async def carousel(self) -> Mapping[str, Any]:
         known = self.checkpoint.get(CONTAINER)
         if known is None or await status_of(self.graph, known) in (None, Code.EXPIRED, Code.ERROR):
-            for number, item in enumerate(self.task.part.media):
-                await self._item(number, item)
+            await self._items()
         made = self.checkpoint.get(ITEMS, {})
         children = ",".join(made[item.id] for item in self.task.part.media)
         return await self._whole({"media_type": "CAROUSEL", "children": children, **self._shared()})
 
+    async def _items(self) -> None:
+        """Every file of a carousel, ready. All are made first, then waited for: Instagram works on them side by side."""
+        media = self.task.part.media
+        fresh: set[str] = set()
+        for number, item in enumerate(media):
+            if item.id not in self.checkpoint.get(ITEMS, {}):
+                await self._item(number, item)
+                fresh.add(item.id)
+        ready: set[str] = set()
+        for attempt in range(self.pace.attempts):
+            if attempt:
+                await asyncio.sleep(self.pace.interval.total_seconds())
+            for number, item in enumerate(media):
+                if item.id in ready:
+                    continue
+                match await self._state(self.checkpoint[ITEMS][item.id]):
+                    case _State.READY:
+                        ready.add(item.id)
+                    case _State.DROPPED if item.id in fresh:
+                        raise _dropped()
+                    case _State.DROPPED:
+                        await self._item(number, item)
+                        fresh.add(item.id)
+            if all(item.id in ready for item in media):
+                return
+        raise _still_working()
+
     async def _item(self, number: int, item: Media) -> None:
-        """One file of a carousel, ready."""
+        """Make the container of one file of a carousel, and keep it."""
         items: dict[str, str] = dict(self.checkpoint.get(ITEMS, {}))
-        if item.id in items and await self._ready(items[item.id]):
-            return
         kind = {"media_type": "VIDEO"} if item.kind is MediaKind.VIDEO else _alt(item)
         tags = tags_form(self.task.options, number)
         items[item.id] = await self._make({**await _source(item), **kind, **tags, "is_carousel_item": "true"})
         self.checkpoint[ITEMS] = items
         await self.save(PrepareStep.CONTAINER_CREATED, dict(self.checkpoint))
-        if not await self._ready(items[item.id]):
-            raise refused(FaultKind.PLATFORM_DOWN, "Instagram dropped a draft that it had just made.")
 
     async def _whole(self, form: Mapping[str, str]) -> Mapping[str, Any]:
         """The container that is published, ready."""
@@ -107,7 +135,7 @@ class _Work:
         self.checkpoint[CONTAINER] = made = await self._make(form)
         await self.save(PrepareStep.CONTAINER_CREATED, dict(self.checkpoint))
         if not await self._ready(made):
-            raise refused(FaultKind.PLATFORM_DOWN, "Instagram dropped a draft that it had just made.")
+            raise _dropped()
         return self.checkpoint
 
     async def _make(self, form: Mapping[str, str]) -> str:
@@ -119,22 +147,28 @@ class _Work:
         for attempt in range(self.pace.attempts):
             if attempt:
                 await asyncio.sleep(self.pace.interval.total_seconds())
-            body = await _look(self.graph, container)
-            match _code(body) if body is not None else Code.EXPIRED:
-                case Code.FINISHED:
-                    return True
-                case Code.PUBLISHED:
-                    # It went out although nobody heard of it: it must not be published again, and cannot be.
-                    self.checkpoint[LIVE] = True
-                    return True
-                case Code.EXPIRED:
-                    return False
-                case Code.ERROR:
-                    await self._forget(container)
-                    raise _broken(str((body or {}).get("status") or ""))
-        kind = FaultKind.PLATFORM_DOWN
-        message = "Instagram has not finished with the file."
-        raise PlatformFault(Fault(kind, message, HINTS[kind], retry_after=STILL_WORKING))
+            state = await self._state(container)
+            if state is not _State.WORKING:
+                return state is _State.READY
+        raise _still_working()
+
+    async def _state(self, container: str) -> _State:
+        """One look at a container. Raises the fault of one that failed, which is forgotten."""
+        body = await _look(self.graph, container)
+        match _code(body) if body is not None else Code.EXPIRED:
+            case Code.FINISHED:
+                return _State.READY
+            case Code.PUBLISHED:
+                # It went out although nobody heard of it: it must not be published again, and cannot be.
+                self.checkpoint[LIVE] = True
+                return _State.READY
+            case Code.EXPIRED:
+                return _State.DROPPED
+            case Code.ERROR:
+                await self._forget(container)
+                raise _broken(str((body or {}).get("status") or ""))
+            case _:
+                return _State.WORKING
 
     async def _forget(self, container: str) -> None:
         """A broken container is not looked at again: the next try makes another one."""
@@ -194,6 +228,16 @@ async def _source(item: Media) -> dict[str, str]:
 
 def _alt(item: Media) -> dict[str, str]:
     return {"alt_text": item.alt} if item.alt and item.kind is MediaKind.IMAGE else {}
+
+
+def _dropped() -> PlatformFault:
+    return refused(FaultKind.PLATFORM_DOWN, "Instagram dropped a draft that it had just made.")
+
+
+def _still_working() -> PlatformFault:
+    kind, message = FaultKind.PLATFORM_DOWN, "Instagram has not finished with the file."
+    hint = "Nothing to do: the post goes on when Instagram is ready."
+    return PlatformFault(Fault(kind, message, hint, retry_after=STILL_WORKING, at_work=True))
 
 
 def _broken(status: str) -> PlatformFault:

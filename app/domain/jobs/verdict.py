@@ -65,6 +65,9 @@ def judge_fault(fault: Fault, *, attempts: int, max_attempts: int, timing: Timin
         if fault.kind is K.QUOTA_EXHAUSTED:
             return Verdict(JobEvent.PARK, wait=wait, fault=kept, counts=False, park=ParkReason.QUOTA)
         return Verdict(JobEvent.BACK_OFF, wait=wait, fault=kept, counts=False)
+    if fault.at_work:
+        wait = fault.retry_after or backoff(1, timing)
+        return Verdict(JobEvent.BACK_OFF, wait=wait, fault=kept, counts=False)
     if fault.kind in TRANSIENT and attempts < max_attempts:
         wait = max(fault.retry_after or timedelta(), backoff(attempts, timing))
         return Verdict(JobEvent.BACK_OFF, wait=wait, fault=kept)

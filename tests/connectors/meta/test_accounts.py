@@ -60,6 +60,23 @@ async def test_a_crash_makes_no_container_twice(instagram: Story, account: MetaH
     assert len(await account.shown()) == 1
 
 
+async def test_a_carousel_s_files_are_all_made_before_the_first_is_waited_for(alone: Sandbox) -> None:
+    async with meta_account(alone.meta_url, "instagram", ConnectBy.PAGE) as account:
+        story = Story(account, account.context(), await account.connect())
+        await account.controls.ask("PATCH", "/settings", {"media_polls": 4})
+        task = story.task("Slow", media=tuple(account.video(name) for name in "abc"))
+        saved: list[Mapping[str, Any]] = []
+
+        async def save(step: PrepareStep, checkpoint: Mapping[str, Any]) -> None:
+            saved.append(checkpoint)
+
+        with pytest.raises(PlatformFault) as caught:
+            await account.connector.prepare(story.cx, story.access, task, save)
+        assert (caught.value.fault.at_work, caught.value.fault.effect) == (True, Effect.NONE)
+        assert [len(checkpoint["items"]) for checkpoint in saved] == [1, 2, 3]
+        assert posts(account) == ["media"] * 3
+
+
 async def test_a_video_is_a_reel_with_its_options(instagram: Story, account: MetaHarness) -> None:
     options = {
         "share_to_feed": "false",
@@ -103,6 +120,7 @@ async def test_a_container_that_takes_too_long_is_gone_on_with(alone: Sandbox) -
         with pytest.raises(PlatformFault) as caught:
             await account.connector.prepare(story.cx, story.access, task, save)
         assert (caught.value.fault.kind, caught.value.fault.effect) == (FaultKind.PLATFORM_DOWN, Effect.NONE)
+        assert caught.value.fault.at_work
         assert caught.value.fault.retry_after is not None
         final = await account.connector.prepare(story.cx, story.access, replace(task, checkpoint=saved[-1]), save)
         assert (len(saved), final) == (1, saved[0])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -80,3 +81,10 @@ def test_pauses_grow_to_a_cap_and_are_spread(attempts: int, full: float) -> None
     pauses = [backoff(attempts, TIMING).total_seconds() for _ in range(200)]
     assert full * 0.5 <= min(pauses) < full * 0.7
     assert full * 1.3 < max(pauses) <= full * 1.5
+
+
+@pytest.mark.parametrize("attempts", [1, 3])
+def test_to_wait_for_a_platform_that_is_still_at_work_is_no_attempt(attempts: int) -> None:
+    busy = replace(fault(K.PLATFORM_DOWN), at_work=True, retry_after=timedelta(seconds=30))
+    verdict = decide(Failed(busy), attempts=attempts)
+    assert (verdict.event, verdict.wait, verdict.counts) == (E.BACK_OFF, timedelta(seconds=30), False)

@@ -11,19 +11,18 @@ from connectors.capabilities import (
     ConnectMethod,
     Format,
     FormatKey,
-    ImageRules,
     Limit,
     Option,
     ReconcileClass,
-    Scope,
-    ScopeUse,
     Unit,
 )
+from connectors.image_rules import ImageRules
 from connectors.listening import Listening
 from connectors.meta.graph import META_APP
 from connectors.meta.hosts import VERSION
 from connectors.meta.scopes import INSTAGRAM_LOGIN
 from connectors.quotas import QuotaCount, QuotaRule
+from connectors.scopes import Scope, ScopeUse
 
 MEDIA_DOCS: Final = (
     "https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-user/media"

@@ -92,7 +92,7 @@ class _Work:
         return await self._whole({"media_type": "CAROUSEL", "children": children, **self._shared()})
 
     async def _items(self) -> None:
-        """Every file of a carousel, ready. All are made first, then waited for: Instagram works on them side by side."""
+        """Every file of a carousel, ready. All are made, then waited for: Instagram works on them side by side."""
         media = self.task.part.media
         fresh: set[str] = set()
         for number, item in enumerate(media):

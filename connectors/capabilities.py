@@ -7,13 +7,16 @@ states its own): `Account.limits` holds such figures by `Limit.rule`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
+from connectors.image_rules import ImageRules
 from connectors.listening import Listening
 from connectors.quotas import USUAL_PACE, Pace, QuotaRule
+from connectors.retention import Retention
+from connectors.scopes import Scope
 
 
 class Unit(StrEnum):
@@ -108,40 +111,6 @@ class ConnectField:
     help: str = ""
 
 
-class ScopeUse(StrEnum):
-    """What does not work without a right."""
-
-    PUBLISH = "publish"
-    """No post goes out without it."""
-    MEDIA = "media"
-    """No post with files goes out without it."""
-    PARTS = "parts"
-    """No post with further parts goes out without it: replies of a thread, a first comment."""
-    FIGURES = "figures"
-    """Posts go out without it; figures, or a look after a lost answer, do not work."""
-    UNSTATED = "unstated"
-    """The connector does not say: a post may be refused without it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """A right that is asked for, and what it is needed for."""
-
-    name: str
-    purpose: str
-    use: ScopeUse = ScopeUse.UNSTATED
-    kinds: tuple[str, ...] = ()
-    """The kinds of account (`Account.kind`) that it is for; empty: all."""
-
-    def concerns(self, kind: str) -> bool:
-        """Whether an account of this kind needs it at all."""
-        return not self.kinds or kind in self.kinds
-
-    def granted_by(self, granted: Collection[str]) -> bool:
-        """Whether these rights hold this one: by name, or by one that it is a part of (`write:media` of `write`)."""
-        return self.name in granted or self.name.partition(":")[0] in granted
-
-
 @dataclass(frozen=True, slots=True)
 class ConnectMethod:
     """One way to connect, with what it has to ask for."""
@@ -201,30 +170,6 @@ class ApiVersion:
     source: str
     released: date | None = None
     sunset: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ImageRules:
-    """What an image is made to fit before it is uploaded."""
-
-    max_bytes: int
-    max_side: int
-    types: tuple[str, ...]
-    min_aspect: float | None = None
-    """The narrowest shape that is taken, as width divided by height. A narrower image gets bars; nothing is cut off."""
-    max_aspect: float | None = None
-    """The widest shape that is taken. A wider image gets bars."""
-
-
-@dataclass(frozen=True, slots=True)
-class Retention:
-    """How long what a platform tells about other people may be kept; None: as long as the installation keeps it."""
-
-    people: timedelta | None = None
-    """Who they are: ids and names."""
-    activity: timedelta | None = None
-    """What they did and said: words, and the ids of their comments."""
-    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

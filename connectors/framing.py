@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from math import ceil
 
-from connectors.capabilities import ImageRules
+from connectors.image_rules import ImageRules
 
 
 def framed(rules: ImageRules, width: int, height: int) -> tuple[int, int]:

@@ -11,16 +11,7 @@ import strawberry
 from connectors.capabilities import (
     ApiVersion as DeclaredVersion,
 )
-from connectors.capabilities import (
-    Capabilities,
-    ConnectBy,
-    FieldKind,
-    FormatKey,
-    ReconcileClass,
-    Scope,
-    ScopeUse,
-    Unit,
-)
+from connectors.capabilities import Capabilities, ConnectBy, FieldKind, FormatKey, ReconcileClass, Unit
 from connectors.capabilities import ConnectField as DeclaredField
 from connectors.capabilities import (
     Format as DeclaredFormat,
@@ -30,6 +21,7 @@ from connectors.capabilities import (
 )
 from connectors.quotas import QuotaCount, QuotaScope, QuotaWindow
 from connectors.quotas import QuotaRule as DeclaredQuota
+from connectors.scopes import Scope, ScopeUse
 from schema.node import Node, encode
 from schema.traversal import derived
 

@@ -26,9 +26,10 @@ from app.domain.posts.states import PostState
 from app.flows.publishing.copies import CopyNeed
 from app.flows.publishing.missed import MissedAction
 from app.kernel.late_policy import LatePolicy
-from connectors.capabilities import ConnectBy, FieldKind, FormatKey, MediaKind, ReconcileClass, ScopeUse, Unit
+from connectors.capabilities import ConnectBy, FieldKind, FormatKey, MediaKind, ReconcileClass, Unit
 from connectors.contract import Severity
 from connectors.quotas import QuotaCount, QuotaScope, QuotaWindow
+from connectors.scopes import ScopeUse
 
 
 def sentences(kind: type[StrEnum]) -> dict[str, str]:

@@ -19,8 +19,8 @@ from PIL import Image, ImageCms, ImageOps
 
 from app.services import bare
 from app.services.images import ImageRefused, Probe, decoding, opened, probe
-from connectors.capabilities import ImageRules
 from connectors.framing import framed, shrunk, takes
+from connectors.image_rules import ImageRules
 
 _WRITABLE: Final = {"image/jpeg": "JPEG", "image/webp": "WEBP", "image/png": "PNG"}
 _QUALITIES: Final = (92, 85, 78, 70)

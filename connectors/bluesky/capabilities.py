@@ -16,15 +16,14 @@ from connectors.capabilities import (
     FieldKind,
     Format,
     FormatKey,
-    ImageRules,
     Limit,
     Option,
     ReconcileClass,
-    Scope,
-    ScopeUse,
     Unit,
 )
+from connectors.image_rules import ImageRules
 from connectors.quotas import QuotaCount, QuotaRule
+from connectors.scopes import Scope, ScopeUse
 
 _LEXICONS = "https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky"
 _RATE_LIMITS = "https://docs.bsky.app/docs/advanced-guides/rate-limits"

@@ -11,12 +11,12 @@ from connectors.capabilities import (
     ConnectMethod,
     Format,
     FormatKey,
-    ImageRules,
     Limit,
     Option,
     ReconcileClass,
     Unit,
 )
+from connectors.image_rules import ImageRules
 from connectors.listening import Listening
 from connectors.meta.graph import META_APP
 from connectors.meta.hosts import VERSION

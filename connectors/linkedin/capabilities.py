@@ -12,16 +12,15 @@ from connectors.capabilities import (
     ConnectMethod,
     Format,
     FormatKey,
-    ImageRules,
     Limit,
     Option,
     ReconcileClass,
-    Retention,
-    Scope,
-    ScopeUse,
     Unit,
 )
+from connectors.image_rules import ImageRules
 from connectors.listening import Listening
+from connectors.retention import Retention
+from connectors.scopes import Scope, ScopeUse
 
 WEB: Final = "https://www.linkedin.com"
 """Where people read, and where they sign in."""

@@ -18,15 +18,14 @@ from connectors.capabilities import (
     FieldKind,
     Format,
     FormatKey,
-    ImageRules,
     Limit,
     Option,
     ReconcileClass,
-    Scope,
-    ScopeUse,
     Unit,
 )
+from connectors.image_rules import ImageRules
 from connectors.quotas import Pace, QuotaCount, QuotaRule
+from connectors.scopes import Scope, ScopeUse
 
 INSTANCE_DOCS: Final = "https://docs.joinmastodon.org/entities/Instance/"
 STATUS_DOCS: Final = "https://docs.joinmastodon.org/methods/statuses/"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from connectors.capabilities import Scope, ScopeUse
+from connectors.scopes import Scope, ScopeUse
 
 PAGE_SCOPES: Final = (
     Scope("pages_show_list", "See which pages you manage, to offer them for connecting.", ScopeUse.FIGURES),

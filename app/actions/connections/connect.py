@@ -25,8 +25,8 @@ from app.kernel import ids
 from app.kernel.storable import storable
 from app.services.db import tenant_of
 from app.services.vault import Vault
-from connectors.capabilities import Scope
 from connectors.contract import AccountGrant
+from connectors.scopes import Scope
 
 
 @dataclass(frozen=True, slots=True)

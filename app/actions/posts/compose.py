@@ -16,9 +16,10 @@ from app.domain.media.fitting import fingerprint
 from app.domain.media.model import MediaFile, MediaState
 from app.domain.posts.content import Stored, card_image, media_ids, option_media
 from app.domain.posts.errors import TargetProblem
-from connectors.capabilities import ImageRules, MediaKind
+from connectors.capabilities import MediaKind
 from connectors.contract import Account, Connector, Content, Link, Media, Part, Problem
 from connectors.framing import fitted
+from connectors.image_rules import ImageRules
 
 Opener = Callable[[MediaFile], Callable[[], AsyncIterator[bytes]]]
 Linker = Callable[[MediaFile], Callable[[], Awaitable[str]]]

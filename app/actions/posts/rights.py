@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from app.domain.connections.model import Connection
 from app.domain.posts.content import Stored, media_ids
 from app.domain.posts.errors import TargetProblem
-from connectors.capabilities import Capabilities, ConnectBy, Scope, ScopeUse
+from connectors.capabilities import Capabilities, ConnectBy
 from connectors.contract import Problem, Severity
+from connectors.scopes import Scope, ScopeUse
 
 RULE = "connection.scope"
 SEVERITY = {

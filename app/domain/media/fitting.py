@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 
 from app.domain.media.model import MediaFile
-from connectors.capabilities import ImageRules, MediaKind
+from connectors.capabilities import MediaKind
 from connectors.framing import takes
+from connectors.image_rules import ImageRules
 
 
 def fingerprint(rules: ImageRules) -> str:

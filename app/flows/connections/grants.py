@@ -25,9 +25,9 @@ from app.flows.connections.waiting import let_out
 from app.flows.runtime import Runtime
 from app.services import events
 from app.services.vault import Place, SealBroken
-from connectors.capabilities import Scope, ScopeUse
 from connectors.contract import Account, AccountGrant, Grant
 from connectors.faults import PlatformFault
+from connectors.scopes import Scope, ScopeUse
 from connectors.secret import Secret
 
 TABLE = OAuthFlow.__tablename__

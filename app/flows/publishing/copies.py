@@ -25,8 +25,8 @@ from app.kernel import ids
 from app.services.image_fitting import Fitted, fit
 from app.services.images import ImageRefused
 from app.services.storage import Missing, StorageError
-from connectors.capabilities import ImageRules
 from connectors.faults import HINTS, Effect, Fault, FaultKind, PlatformFault
+from connectors.image_rules import ImageRules
 
 log = structlog.get_logger(__name__)
 

@@ -14,8 +14,8 @@ from app.domain.posts.content import option_media, part_media_ids
 from app.flows.media.transfer import read_link
 from app.flows.publishing.copies import copy_of, unusable
 from app.flows.runtime import Runtime
-from connectors.capabilities import ImageRules
 from connectors.faults import PlatformFault
+from connectors.image_rules import ImageRules
 
 
 @dataclass(frozen=True, slots=True)

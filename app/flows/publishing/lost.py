@@ -28,8 +28,9 @@ from app.flows.connections.monitor import rhythm_of
 from app.flows.publishing.authority import Authority
 from app.flows.runtime import Runtime
 from app.services import events
-from connectors.capabilities import Capabilities, ConnectBy, ScopeUse
+from connectors.capabilities import Capabilities, ConnectBy
 from connectors.faults import HINTS, Fault, FaultKind
+from connectors.scopes import ScopeUse
 
 
 async def weighed(session: AsyncSession, rt: Runtime, job: Job, by: Authority, command: Settlement) -> Settlement:

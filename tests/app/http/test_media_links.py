@@ -13,8 +13,8 @@ from app.actions.posts.compose import as_part
 from app.domain.media.model import MediaFile
 from app.flows.media.intake import CreateUpload, complete_upload, create_upload
 from app.flows.publishing.files import prepared_files
-from connectors.capabilities import ImageRules
 from connectors.contract import Media
+from connectors.image_rules import ImageRules
 from tests.app.flows.media import uploads
 from tests.fixtures.site import Site
 

@@ -12,9 +12,9 @@ from PIL import Image, ImageCms
 from app.services import images
 from app.services.image_fitting import Fitted, fit
 from app.services.images import ImageRefused, Probe, probe
-from connectors.capabilities import ImageRules
 from connectors.framing import fitted as fitted_size
 from connectors.framing import takes
+from connectors.image_rules import ImageRules
 
 JPEG, PNG, WEBP, GIF = "image/jpeg", "image/png", "image/webp", "image/gif"
 RULES = ImageRules(max_bytes=1_000_000, max_side=2000, types=(JPEG, PNG, WEBP))

@@ -21,7 +21,6 @@ from connectors.capabilities import (
     Limit,
     Option,
     ReconcileClass,
-    Scope,
     Unit,
 )
 from connectors.contract import (
@@ -52,6 +51,7 @@ from connectors.contract import (
 from connectors.faults import HINTS, Effect, Fault, FaultKind, FaultRule, PlatformFault, classify
 from connectors.preflight import check
 from connectors.retry_after import retry_after
+from connectors.scopes import Scope
 from connectors.secret import Secret
 from connectors.transport import Answer
 

@@ -12,8 +12,9 @@ from app.domain.connections.model import Connection
 from app.domain.posts.content import Stored, content, part
 from app.domain.posts.errors import InvalidContent
 from app.kernel import ids
-from connectors.capabilities import Capabilities, ConnectBy, ConnectMethod, Scope, ScopeUse
+from connectors.capabilities import Capabilities, ConnectBy, ConnectMethod
 from connectors.contract import Severity, Tokens
+from connectors.scopes import Scope, ScopeUse
 from connectors.secret import Secret
 from tests.fixtures.scripted import CAPABILITIES
 from tests.fixtures.world import World

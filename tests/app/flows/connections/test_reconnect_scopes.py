@@ -8,8 +8,9 @@ import pytest
 
 from app.flows.connections.connect import Offer, begin, offer
 from app.flows.connections.tickets import Ticket, find_ticket
-from connectors.capabilities import ConnectBy, ConnectMethod, Scope, ScopeUse
+from connectors.capabilities import ConnectBy, ConnectMethod
 from connectors.contract import Context, Redirect, StartAuthorization, Tokens
+from connectors.scopes import Scope, ScopeUse
 from connectors.secret import Secret
 from tests.fixtures.scripted import CAPABILITIES
 from tests.fixtures.world import World

@@ -14,7 +14,7 @@ from app.flows.media.removal import delete_media
 from app.flows.media.transfer import read_link
 from app.flows.publishing.files import prepared_files
 from app.services.storage import FileTooLarge, Missing, StorageError, Store
-from connectors.capabilities import ImageRules
+from connectors.image_rules import ImageRules
 from tests.app.flows.media import uploads
 from tests.app.flows.media.keeping import chunks, keeping
 from tests.fixtures.world import World

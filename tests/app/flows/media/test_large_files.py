@@ -17,7 +17,7 @@ from app.domain.media.model import MediaFile, MediaState
 from app.flows.media.intake import CreateUpload, complete_upload, create_upload, import_media
 from app.flows.media.transfer import find_upload, receive
 from app.flows.publishing.files import prepared_files
-from connectors.capabilities import ImageRules
+from connectors.image_rules import ImageRules
 from tests.app.flows.media import uploads
 from tests.app.flows.media.keeping import keeping
 from tests.fixtures.served import listener, serving

@@ -18,9 +18,10 @@ from app.flows.media.removal import sweep_media
 from app.flows.publishing.copies import MAX_TRIES, Copy, CopyNeed, copy_of, fit_ahead, needs
 from app.flows.publishing.files import prepared_files
 from app.services.storage import StorageError, Store
-from connectors.capabilities import Format, FormatKey, ImageRules
+from connectors.capabilities import Format, FormatKey
 from connectors.catalog import Catalog
 from connectors.faults import FaultKind, PlatformFault
+from connectors.image_rules import ImageRules
 from tests.app.flows.media import uploads
 from tests.app.flows.media.keeping import keeping, stored, uploaded
 from tests.fixtures.scripted import CAPABILITIES, TEXT, Scripted

@@ -14,8 +14,8 @@ from app.flows.media.transfer import find_upload, receive
 from app.flows.publishing.copies import fit_ahead
 from app.flows.publishing.files import prepared_files
 from app.services.vault import generate_key
-from connectors.capabilities import ImageRules
 from connectors.catalog import Catalog
+from connectors.image_rules import ImageRules
 from tests.app.flows.media import uploads
 from tests.app.flows.upkeep.test_upkeep import Outbox
 from tests.fixtures.scripted import CAPABILITIES, Scripted

@@ -11,9 +11,10 @@ from app.actions.posts.check import Target
 from app.domain.posts.content import content, part
 from app.domain.posts.errors import InvalidContent
 from app.flows.publishing.wake import wake
-from connectors.capabilities import ImageRules, MediaKind, Option
+from connectors.capabilities import MediaKind, Option
 from connectors.catalog import Catalog
 from connectors.contract import Access, Media, Outcome, Published, PublishTask
+from connectors.image_rules import ImageRules
 from tests.app.flows.media import uploads
 from tests.app.flows.media.keeping import keeping, uploaded
 from tests.fixtures.scripted import CAPABILITIES, Scripted

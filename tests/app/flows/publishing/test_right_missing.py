@@ -14,9 +14,9 @@ from app.domain.jobs.states import JobState
 from app.flows.connections.grants import connect_all
 from app.flows.connections.monitor import look_at
 from app.flows.publishing.wake import wake
-from connectors.capabilities import Scope, ScopeUse
 from connectors.contract import Account, AccountGrant, Grant, Tokens
 from connectors.faults import FaultKind
+from connectors.scopes import Scope, ScopeUse
 from connectors.secret import Secret
 from tests.fixtures.scripted import CAPABILITIES, refusal
 from tests.fixtures.world import World, now

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import Any
 
 from connectors.image_rules import ImageRules
 from connectors.listening import Listening
@@ -146,6 +147,8 @@ class Format:
     limits: tuple[Limit, ...] = ()
     media_types: tuple[str, ...] = ()
     """MIME types that a file of this format may have."""
+    images: ImageRules | None = None
+    """What its images are made to fit where the option `format` chooses it; None: what the platform's others are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +163,8 @@ class Option:
     """The kinds of posts that it says something about; empty: all of them."""
     media: bool = False
     """Whether its value is an image of ours: the connector gets it as a `Media`, made to fit like the post's files."""
+    images: ImageRules | None = None
+    """What such an image is made to fit, where that is other than for the post's files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +218,16 @@ class Capabilities:
     def format(self, key: FormatKey) -> Format | None:
         """One format, or None where the platform has no such posts."""
         return next((item for item in self.formats if item.key is key), None)
+
+    def images_for(self, options: Mapping[str, Any]) -> ImageRules | None:
+        """What the images of a post with these options are made to fit."""
+        chosen = options.get("format")
+        return next((item.images for item in self.formats if item.key == chosen and item.images), self.images)
+
+    @property
+    def option_images(self) -> Mapping[str, ImageRules]:
+        """What the images that options name are made to fit, for options with rules of their own."""
+        return {option.name: option.images for option in self.options if option.images is not None}
 
     def limits(self, key: FormatKey, account: Mapping[str, int] | None = None) -> tuple[Limit, ...]:
         """The limits of one format, with the account's own figures in place of the declared maxima."""

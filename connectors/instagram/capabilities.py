@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -53,6 +54,10 @@ _JPEG: Final = Limit("image.bytes", Unit.BYTES, max=8_000_000, source=MEDIA_DOCS
 _ALT: Final = Limit("alt.length", Unit.CHARACTERS, max=1_000, source=MEDIA_DOCS)
 _TOGETHER: Final = Limit("collaborators.count", Unit.COUNT, max=3, source=MEDIA_DOCS)
 _ONE: Final = Limit("media.count", Unit.COUNT, min=1, max=1, source=PUBLISH_DOCS)
+_ANY_SHAPE: Final = ImageRules(max_bytes=8_000_000, max_side=1_920, types=("image/jpeg",))
+"""Of a story: any shape is shown."""
+_COVER: Final = replace(_ANY_SHAPE, min_aspect=9 / 16, max_aspect=9 / 16)
+"""Of a reel: Instagram cuts another shape to this one."""
 _VIDEOS: Final = ("video/mp4", "video/quicktime")
 _REEL: Final = (FormatKey.REEL,)
 _FEED: Final = (FormatKey.IMAGE, FormatKey.CAROUSEL, FormatKey.REEL)
@@ -104,6 +109,7 @@ CAPABILITIES: Final = Capabilities(
                 Limit("video.duration", Unit.SECONDS, min=3, max=60, source=MEDIA_DOCS),
             ),
             media_types=("image/jpeg", *_VIDEOS),
+            images=_ANY_SHAPE,
         ),
         # The later parts of a post are comments below it.
         Format(FormatKey.THREAD, limits=(Limit("text.length", Unit.CHARACTERS, max=2_200, source=COMMENT_DOCS),)),
@@ -127,7 +133,7 @@ CAPABILITIES: Final = Capabilities(
             formats=(*_FEED, FormatKey.STORY),
         ),
         Option("share_to_feed", "Show a reel in the feed as well: true or false.", ("true", "false"), "true", _REEL),
-        Option("cover", "An image of yours that is a reel's cover.", formats=_REEL, media=True),
+        Option("cover", "An image of yours that is a reel's cover.", formats=_REEL, media=True, images=_COVER),
         Option("cover_url", "The public address of a JPEG that is a reel's cover.", formats=_REEL),
         Option(
             "thumb_offset",
@@ -146,7 +152,7 @@ CAPABILITIES: Final = Capabilities(
         QuotaRule("posts", 100, timedelta(hours=24), source=PUBLISH_DOCS, first_part=True),
         QuotaRule("containers", 400, timedelta(hours=24), source=PUBLISH_DOCS, counts=QuotaCount.CALLS),
     ),
-    images=ImageRules(max_bytes=8_000_000, max_side=1_920, types=("image/jpeg",)),
+    images=replace(_ANY_SHAPE, min_aspect=NARROWEST, max_aspect=WIDEST),
     can_edit=False,
     can_delete=True,
     settle_delay=timedelta(seconds=60),

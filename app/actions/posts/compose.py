@@ -16,7 +16,7 @@ from app.domain.media.fitting import fingerprint
 from app.domain.media.model import MediaFile, MediaState
 from app.domain.posts.content import Stored, card_image, media_ids, option_media
 from app.domain.posts.errors import TargetProblem
-from connectors.capabilities import MediaKind
+from connectors.capabilities import Capabilities, MediaKind
 from connectors.contract import Account, Connector, Content, Link, Media, Part, Problem
 from connectors.framing import fitted
 from connectors.image_rules import ImageRules
@@ -121,13 +121,20 @@ def problems(
     ]
     if lacking:
         return lacking
-    rules = connector.capabilities.images
-    unfit: list[Problem] = []
-    if rules is not None:
-        unfit = [_unfit(refused[key, fingerprint(rules)]) for key in shown if (key, fingerprint(rules)) in refused]
-        files = {key: _as_fitted(file, rules) for key, file in files.items()}
+    rules = _rules_of(connector.capabilities, stored)
+    names = [(key, fingerprint(rules[key])) for key in shown if key in rules]
+    unfit = [_unfit(refused[name]) for name in names if name in refused]
+    files = {key: _as_fitted(file, rules[key]) if key in rules else file for key, file in files.items()}
     found = connector.validate(as_content(stored, files), as_account(connection))
     return [TargetProblem(problem, platform) for problem in (*unfit, *found)]
+
+
+def _rules_of(capabilities: Capabilities, stored: Stored) -> dict[UUID, ImageRules]:
+    """What each file of a content is made to fit, where there is anything."""
+    usual, own = capabilities.images_for(stored["options"]), capabilities.option_images
+    named = {key: own.get(name, usual) for name, key in option_media(stored["options"]).items()}
+    wanted = dict.fromkeys(media_ids(stored), usual) | named
+    return {key: rules for key, rules in wanted.items() if rules is not None}
 
 
 def _as_fitted(file: MediaFile, rules: ImageRules) -> MediaFile:

@@ -83,7 +83,10 @@ def _need(platform: str, file: MediaFile, rules: ImageRules | None, made: MediaD
 
 
 async def fit_ahead(rt: Runtime, tenant: UUID, media_id: UUID) -> None:
-    """Make the copies that any platform of this installation would need, before a post needs them."""
+    """Make the copies that any platform of this installation would need, before a post needs them.
+
+    A copy for one format only, or for a cover, is made when a post asks for it.
+    """
     async with rt.db.read(tenant) as session:
         found = await by_ids(session, [media_id])
     interrupted = False

@@ -46,14 +46,16 @@ async def prepared_files(
     part: Mapping[str, Any],
     rules: ImageRules | None,
     options: Mapping[str, Any] | None = None,
+    own: Mapping[str, ImageRules] | None = None,
 ) -> Files:
-    """The files of one stored part, and those that `options` name, each fitting `rules`.
+    """The files of one stored part, and those that `options` name, each fitting `rules`, or its option's `own`.
 
     Raises:
         PlatformFault: INVALID_MEDIA where a file is gone or cannot be made to fit, UNREACHABLE where the media store
             did not answer.
     """
-    wanted = [*part_media_ids(part), *option_media(options or {}).values()]
+    named = option_media(options or {})
+    wanted = [*part_media_ids(part), *named.values()]
     if not wanted:
         return Files(rt, {})
     async with rt.db.read(tenant) as session:
@@ -61,16 +63,17 @@ async def prepared_files(
     for media_id in wanted:
         if media_id not in rows:
             raise PlatformFault(unusable(f"The media file {media_id} was deleted."))
-    if rules is None:
-        return Files(rt, rows)
-    fitting = {key: await _fitting(rt, tenant, row, rules) for key, row in rows.items()}
-    copied = {key: fingerprint(rules) for key, row in fitting.items() if row is not rows[key]}
+    needed = dict.fromkeys(rows, rules) | {key: (own or {}).get(name, rules) for name, key in named.items()}
+    fitting, copied = dict(rows), dict[UUID, str]()
+    for key, wish in needed.items():
+        if wish is None or fits(rows[key], wish):
+            continue
+        fitting[key] = await _fitting(rt, tenant, rows[key], wish)
+        copied[key] = fingerprint(wish)
     return Files(rt, fitting, copied)
 
 
 async def _fitting(rt: Runtime, tenant: UUID, file: MediaFile, rules: ImageRules) -> MediaFile:
-    if fits(file, rules):
-        return file
     copy = await copy_of(rt, tenant, file, rules)
     return MediaFile(
         id=file.id,

@@ -148,8 +148,9 @@ async def _task(
     if text_only and _attached(content) != _attached(job.content):
         return _text_only(job, connector, row)
     # Where only the text changes, a cover that options name is not needed again, and may be gone.
-    rules, named = connector.capabilities.images, None if text_only else content["options"]
-    files = await prepared_files(rt, job.tenant_id, content["parts"][0], rules, named)
+    can, named = connector.capabilities, None if text_only else content["options"]
+    rules = can.images_for(content["options"])
+    files = await prepared_files(rt, job.tenant_id, content["parts"][0], rules, named, can.option_images)
     part = as_part(content["parts"][0], files.rows, files.opener, files.linker)
     languages = tuple(content["languages"])
     options = as_options(content["options"], files.rows, files.opener, files.linker)

@@ -145,7 +145,9 @@ class Try:
         part = content["parts"][position]
         # What options name stands in the first part; the comments and replies below it have no use for it.
         named = content["options"] if position == 0 else None
-        files = await prepared_files(self.rt, self.tenant, part, self.connector.capabilities.images, named)
+        can = self.connector.capabilities
+        rules = can.images_for(content["options"])
+        files = await prepared_files(self.rt, self.tenant, part, rules, named, can.option_images)
         return PublishTask(
             part=as_part(part, files.rows, files.opener, files.linker),
             position=position,

@@ -133,5 +133,5 @@ class LinkedIn:
         return await figures.metrics(cx, access, refs)
 
     async def account_metrics(self, cx: Context, access: Access) -> Metrics:
-        """Followers."""
+        """Followers; for pages also the last day's new ones, views of the page and figures of its posts."""
         return await figures.account_metrics(cx, access)

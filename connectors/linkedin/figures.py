@@ -9,25 +9,18 @@ https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from connectors.contract import Access, Context, Metrics, PublishedRef
 from connectors.linkedin import comments, rest
 from connectors.linkedin.accounts import is_page, may_read
 from connectors.linkedin.faults import refusal
 from connectors.linkedin.member_figures import may_measure, measured
+from connectors.linkedin.page_figures import SHARES, numbers, of_page
 
 BATCH: Final = 20
 """How many posts one request names: each URN is long, and an address has an end."""
 
-_FIGURES: Final = {
-    "impressions": "impressionCount",
-    "reach": "uniqueImpressionsCount",
-    "clicks": "clickCount",
-    "likes": "likeCount",
-    "comments": "commentCount",
-    "shares": "shareCount",
-}
 _KINDS: Final = {"urn:li:share:": ("shares", "share"), "urn:li:ugcPost:": ("ugcPosts", "ugcPost")}
 _MEMBER_FOLLOWERS: Final = "r_member_profileAnalytics"
 
@@ -45,14 +38,13 @@ async def metrics(cx: Context, access: Access, refs: Sequence[PublishedRef]) -> 
 
 
 async def account_metrics(cx: Context, access: Access) -> Metrics:
-    """The followers of the page, or of the member where the connection may know them."""
-    ref, values = access.account.external_id, {}
+    """The page's figures, or the member's followers where the connection may know them."""
+    ref, values = access.account.external_id, dict[str, int]()
     if is_page(access.account):
-        path = f"/rest/networkSizes/{rest.encoded(ref)}?edgeType=COMPANY_FOLLOWED_BY_MEMBER"
-        values = _numbers(await rest.read(cx, access, path), {"followers": "firstDegreeSize"})
+        values = dict(await of_page(cx, access))
     elif _MEMBER_FOLLOWERS in access.tokens.scopes:
         for item in rest.elements(await rest.read(cx, access, "/rest/memberFollowersCount?q=me")):
-            values = _numbers(item, {"followers": "memberFollowersCount"})
+            values = numbers(item, {"followers": "memberFollowersCount"})
     return Metrics(ref, values, cx.now())
 
 
@@ -70,7 +62,7 @@ async def _of_pages(cx: Context, access: Access, urns: Sequence[str]) -> dict[st
             for item in rest.elements(await rest.read(cx, access, path)):
                 urn, figures = item.get(key), item.get("totalShareStatistics")
                 if isinstance(urn, str) and urn in batch and isinstance(figures, Mapping):
-                    found[urn] = Metrics(urn, _numbers(figures, _FIGURES), cx.now())
+                    found[urn] = Metrics(urn, numbers(figures, SHARES), cx.now())
     return found
 
 
@@ -84,12 +76,6 @@ async def _of_members(cx: Context, access: Access, urns: Sequence[str]) -> dict[
             raise refusal(answer, cx.now())
         shown = rest.body(cx, answer)
         likes, said = shown.get("likesSummary"), shown.get("commentsSummary")
-        values = _numbers(likes, {"likes": "totalLikes"}) | _numbers(said, {"comments": "aggregatedTotalComments"})
+        values = numbers(likes, {"likes": "totalLikes"}) | numbers(said, {"comments": "aggregatedTotalComments"})
         found[urn] = Metrics(urn, values, cx.now())
     return found
-
-
-def _numbers(found: Any, names: Mapping[str, str]) -> dict[str, int]:
-    if not isinstance(found, Mapping):
-        return {}
-    return {name: found[key] for name, key in names.items() if isinstance(found.get(key), int)}

@@ -115,7 +115,13 @@ class Comments:
                     figures = {**dict.fromkeys(_ZERO, 0), "engagement": 0.0}
                     figures |= self.world.tables.get(COUNTS, urn) or {}
                     found.append({"organizationalEntity": owner.id, key: urn, "totalShareStatistics": figures})
+        if not {"shares", "ugcPosts"} & set(query):
+            found = [{"organizationalEntity": owner.id, "totalShareStatistics": self._of_all(owner.id)}]
         return JSONResponse({"elements": found, "paging": {"start": 0, "count": 10, "links": []}})
+
+    def _of_all(self, owner: str) -> dict[str, Any]:
+        counts = self.world.tables.get(COUNTS, owner) or {}
+        return {**{name: counts.get(name, 0) for name in _ZERO}, "engagement": 0.0}
 
     def _root(self, request: Request) -> StoredPost:
         post = self.store.get(request.path_params["urn"])

@@ -18,6 +18,8 @@ from connectors.sandbox.world import World
 COUNTS = "linkedin.counts"
 """Table of counts that were set by the control API, by the URN of a post, a member or an organization."""
 _ADMIN = ("rw_organization_admin", "r_organization_admin")
+_GAINED = "/rest/organizationalEntityFollowerStatistics"
+_VIEWED = "/rest/organizationPageStatistics"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class Members:
             Route("/rest/organizations/{id}", self.organization),
             Route("/rest/networkSizes/{urn}", self.page_followers),
             Route("/rest/memberFollowersCount", self.followers),
+            Route(_GAINED, self.gained),
+            Route(_VIEWED, self.viewed),
         ]
 
     async def userinfo(self, request: Request) -> Response:
@@ -92,8 +96,24 @@ class Members:
             raise denied("memberFollowersCount.FINDER-me")
         return JSONResponse({"elements": [{"memberFollowersCount": self._count(caller.member.id)}]})
 
-    def _count(self, urn: str) -> int:
-        return int((self.world.tables.get(COUNTS, urn) or {}).get("followers", 0))
+    async def gained(self, request: Request) -> Response:
+        """How many began to follow an organization in a time."""
+        await check(request, _GAINED)
+        self.tokens.caller(request).require(*_ADMIN, what="organizationalEntityFollowerStatistics.FINDER")
+        urn = request.query_params["organizationalEntity"]
+        gains = {name: self._count(urn, name) for name in ("organicFollowerGain", "paidFollowerGain")}
+        return JSONResponse({"elements": [{"organizationalEntity": urn, "followerGains": gains}]})
+
+    async def viewed(self, request: Request) -> Response:
+        """How often an organization's page was looked at in a time."""
+        await check(request, _VIEWED)
+        self.tokens.caller(request).require(*_ADMIN, what="organizationPageStatistics.FINDER")
+        urn = request.query_params["organization"]
+        views = {"views": {"allPageViews": {"pageViews": self._count(urn, "pageViews")}}}
+        return JSONResponse({"elements": [{"organization": urn, "totalPageStatistics": views}]})
+
+    def _count(self, urn: str, name: str = "followers") -> int:
+        return int((self.world.tables.get(COUNTS, urn) or {}).get(name, 0))
 
 
 def paged(request: Request, items: Sequence[Mapping[str, object]]) -> dict[str, object]:

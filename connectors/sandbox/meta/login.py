@@ -49,7 +49,7 @@ class Login:
     def routes(self) -> list[BaseRoute]:
         """All routes."""
         return [
-            Route(f"/{GRAPH}/{{version}}/oauth/access_token", self.facebook_token, methods=["GET", "POST"]),
+            Route(f"/{GRAPH}/{{version}}/oauth/access_token", self.facebook_token),
             Route(f"/{INSTAGRAM_LOGIN}/oauth/access_token", self.instagram_token, methods=["POST"]),
             Route(f"/{INSTAGRAM_GRAPH}/access_token", self.exchange),
             Route(f"/{INSTAGRAM_GRAPH}/refresh_access_token", self.refresh),

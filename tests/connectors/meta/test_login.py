@@ -212,3 +212,12 @@ async def test_every_request_was_checked_and_keeps_to_the_descriptions(page: Met
         "facebook: GET User/businesses",
     ]
     assert found["checks"]["facebook"] >= 5
+
+
+async def test_tokens_are_asked_for_as_meta_documents_it_and_no_secret_is_noted(page: MetaHarness) -> None:
+    await page.granted()
+    asked = [item for item in page.exchanges if "/oauth/access_token" in item.url]
+    assert [item.method for item in asked] == ["GET", "GET"]
+    secret = APPS["meta"].client_secret
+    assert secret is not None
+    assert not any(secret.reveal() in f"{item.url}{item.request}" for item in asked)

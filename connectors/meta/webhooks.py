@@ -87,7 +87,8 @@ def _of_entry(about: str, entry: Mapping[str, Any]) -> Iterator[Notice]:
             "platform": OBJECTS.get(about, ""),
             "account_id": account,
         }
-        yield _of_change(about, name, value, facts)
+        if not _own_comment(about, name, value, account):
+            yield _of_change(about, name, value, facts)
     for message in sequence(entry.get("messaging")):
         yield Unrecognised(
             key=digest(about, account, time, "messaging", message),
@@ -96,6 +97,12 @@ def _of_entry(about: str, entry: Mapping[str, Any]) -> Iterator[Notice]:
             account_id=account,
             what=f"{about}.messaging",
         )
+
+
+def _own_comment(about: str, name: str, value: Mapping[str, Any], account: str) -> bool:
+    """Whether the account itself wrote the comment, as it does with a first comment of ours: that is no news."""
+    comments = name == "comments" if about == "instagram" else (name, value.get("item")) == ("feed", "comment")
+    return comments and word(mapping(value.get("from")).get("id")) == account
 
 
 def _moment(value: Mapping[str, Any], sent_at: Any) -> tuple[Any, ...]:

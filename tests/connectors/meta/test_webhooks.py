@@ -74,6 +74,16 @@ def test_what_happened_to_a_comment(verb: str, change: str) -> None:
     assert only(delivery("page", "feed", {**COMMENT, "verb": verb})).change == Change(change)
 
 
+@pytest.mark.parametrize("verb", ["add", "edited", "remove"])
+def test_a_page_s_own_comment_is_no_news(verb: str) -> None:
+    assert parse(delivery("page", "feed", {**COMMENT, "verb": verb, "from": {"id": "1234", "name": "Page"}})) == []
+
+
+def test_an_instagram_account_s_own_comment_is_no_news() -> None:
+    own = {"id": "1799", "from": {"id": "1784", "username": "us"}, "media": {"id": "1790"}, "text": "first"}
+    assert parse(delivery("instagram", "comments", own, "1784")) == []
+
+
 def test_an_answer_names_the_comment_that_it_answers() -> None:
     assert only(delivery("page", "feed", {**COMMENT, "parent_id": "99_1"})).parent_id == "99_1"
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+from app.cli.doctor_versions import of_versions
 from app.cli.finding import Finding
 from app.flows.webhooks.senders import unready
 from app.kernel.settings import Settings
@@ -14,7 +17,7 @@ from resolvers.persisted import listed
 
 def of_settings(settings: Settings) -> list[Finding]:
     """What has to be right before any server is asked. That each value has its form, reading the settings has shown."""
-    found = [_vault(settings), _media(settings), _platforms(settings), _public_url(settings)]
+    found = [_vault(settings), _media(settings), *_platforms(settings), _public_url(settings)]
     if settings.persisted_only or settings.persisted_documents is not None:
         found.append(_documents(settings))
     return [*found, *_webhooks(settings)]
@@ -39,18 +42,18 @@ def _media(settings: Settings) -> Finding:
     return Finding("media store", ok=True, evidence=settings.media_store)
 
 
-def _platforms(settings: Settings) -> Finding:
+def _platforms(settings: Settings) -> list[Finding]:
     try:
         catalog = Catalog.load(settings.connectors)
     except UnknownPlatform as error:
-        return Finding("platforms", ok=False, evidence=str(error), remedy="Correct POSTD_CONNECTORS.")
-    names = ", ".join(connector.capabilities.name for connector in catalog.all())
+        return [Finding("platforms", ok=False, evidence=str(error), remedy="Correct POSTD_CONNECTORS.")]
+    platforms = [connector.capabilities for connector in catalog.all()]
+    found = Finding("platforms", ok=True, evidence=", ".join(platform.name for platform in platforms))
     if catalog.broken:
         first = catalog.broken[0]
-        return Finding(
-            "platforms", ok=False, evidence=f"{first.entry_point}: {first.reason}", remedy="Mend the plug-in."
-        )
-    return Finding("platforms", ok=True, evidence=names)
+        evidence = f"{first.entry_point}: {first.reason}"
+        found = Finding("platforms", ok=False, evidence=evidence, remedy="Mend the plug-in.")
+    return [found, *of_versions(platforms, datetime.now(UTC).date())]
 
 
 def _public_url(settings: Settings) -> Finding:

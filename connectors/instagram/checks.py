@@ -25,6 +25,9 @@ def problems(content: Content, account: Account) -> list[Problem]:
         return format_at(part, position, content.options)
 
     found = check(content, CAPABILITIES, account, kind=kind)
+    if len(content.parts) > 1 and not content.first and kind(content.parts[0], 0) is FormatKey.STORY:
+        message = "A story on Instagram takes no comments, so the later parts cannot go out."
+        found.append(Problem(("parts", "1"), "story.comment", message, "Leave them out, or publish it in the feed."))
     for index, part in enumerate(content.parts):
         key = kind(part, content.first + index)
         found.extend(_of_part(part, key, ("parts", str(index))))

@@ -105,6 +105,14 @@ def _comment(part: Part, path: tuple[str, ...]) -> Iterator[Problem]:
             "On LinkedIn the later parts of a thread are comments, which take a text only.",
             "Move the files and the card to the first part.",
         )
+    if little.mentions(part.text):
+        yield Problem(
+            (*path, "text"),
+            "comment.mention",
+            "A comment on LinkedIn names nobody: the mention is shown as it is written, with its signs.",
+            "Write the name alone, or move the mention to the first part.",
+            severity=Severity.WARNING,
+        )
     (limit,) = CAPABILITIES.limits(FormatKey.THREAD)
     if limit.max is not None and len(part.text) > limit.max:
         yield Problem(

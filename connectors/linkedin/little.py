@@ -38,6 +38,11 @@ def write(text: str) -> str:
     return "".join([*pieces, _literal(text[position:])])
 
 
+def mentions(text: str) -> bool:
+    """Whether a user's text has a mention."""
+    return _MENTION.search(text) is not None
+
+
 def read(commentary: str) -> str:
     """What a user wrote; the opposite of `write`. LinkedIn may give hashtags back in its long form."""
     return _WRITTEN.sub(_plain, commentary)

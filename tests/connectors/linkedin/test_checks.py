@@ -132,3 +132,10 @@ def test_a_poll_is_alone_and_of_the_known_form() -> None:
     without = {name: value for name, value in POLL.items() if name != "question"}
     assert rules(Part("x" * 140), poll=without) == []
     assert rules(Part("x" * 141), poll=without) == [("options.poll.question", "poll.question")]
+
+
+def test_a_mention_in_a_comment_is_said_to_stay_as_written() -> None:
+    found = problems(Content((Part("One"), Part("See @[Acme](urn:li:organization:1)"))), MEMBER)
+    assert [(item.path, item.rule, item.severity) for item in found] == [
+        (("parts", "1", "text"), "comment.mention", Severity.WARNING)
+    ]

@@ -198,3 +198,15 @@ def test_white_space_around_a_text_changes_nothing(text: str, space: str) -> Non
 @given(st.text(min_size=1).filter(lambda text: text.split()))
 def test_other_words_are_another_text(text: str) -> None:
     assert not same_text(text, f"{text} more")
+
+
+def test_a_story_on_instagram_takes_no_comment() -> None:
+    assert errors(instagram, Part("", (image(),)), Part("First!"), format="story") == ["story.comment"]
+    assert errors(instagram, Part("", (image(),)), Part("First!")) == []
+
+
+@pytest.mark.parametrize("options", [{"collaborators": "anna"}, {"location_id": "1234"}])
+def test_what_a_story_on_instagram_leaves_out_is_said(options: dict[str, str]) -> None:
+    content = Content((Part("", (image(),)),), options={"format": "story", **options})
+    (found,) = instagram(content, ACCOUNT)
+    assert (found.path, found.rule) == (("options", next(iter(options))), "option.unused")

@@ -76,7 +76,7 @@ def chapter(item: Capabilities) -> Iterator[str]:
         rules = item.images
         types = ", ".join(f"`{mime}`" for mime in rules.types)
         yield "Images are made to fit before the upload, upright and without metadata:"
-        yield f"at most {rules.max_bytes:,} bytes and {rules.max_side:,} pixels a side, as {types}.\n"
+        yield f"at most {rules.max_bytes:,} bytes and {rules.max_side:,} pixels a side, as {types}.{_shapes(item)}\n"
     if item.quotas:
         yield "### Allowances\n"
         yield table(
@@ -88,6 +88,16 @@ def chapter(item: Capabilities) -> Iterator[str]:
         yield table(
             ("option", "what it does", "values", "default", "only for"), (_option(option) for option in item.options)
         )
+
+
+def _shapes(item: Capabilities) -> str:
+    """The shapes that are taken, width by height, where not all are."""
+    rules = item.images
+    if rules is None or rules.min_aspect is None or rules.max_aspect is None:
+        return ""
+    any_shape = ", ".join(f"`{kind.key}`" for kind in item.formats if kind.images is not None)
+    besides = f" (any for {any_shape})" if any_shape else ""
+    return f"\nShapes from {rules.min_aspect:g} to {rules.max_aspect:g}, width by height{besides}; others get bars."
 
 
 def _fields(item: Capabilities) -> Iterator[tuple[str, ...]]:

@@ -113,7 +113,7 @@ async def _offered(cx: Context, access: Access, urn: str) -> Account:
     except PlatformFault as trouble:
         if trouble.fault.kind is FaultKind.AUTH_EXPIRED:
             raise
-        return _account(cx, urn, {})
+        return _account(cx, access, urn, {})
 
 
 async def _page(cx: Context, access: Access, urn: str) -> Account:
@@ -122,10 +122,10 @@ async def _page(cx: Context, access: Access, urn: str) -> Account:
     if answer.status == 404:
         gone = refusal(answer, cx.now()).fault
         raise PlatformFault(refused(FaultKind.ACCOUNT_GONE, "The page is not there any more.", code=gone.code).fault)
-    return _account(cx, urn, rest.body(cx, answer))
+    return _account(cx, access, urn, rest.body(cx, answer))
 
 
-def _account(cx: Context, urn: str, found: Mapping[str, Any]) -> Account:
+def _account(cx: Context, access: Access, urn: str, found: Mapping[str, Any]) -> Account:
     vanity = str(found.get("vanityName") or urn.removeprefix(ORGANIZATION))
     return Account(
         external_id=urn,

@@ -55,6 +55,7 @@ class Sandbox:
         host: str = "127.0.0.1",
         bluesky_url: str | None = None,
         mastodon_url: str | None = None,
+        closed_urls: Mapping[str, str] | None = None,
     ) -> None:
         """`host`: where to listen. The URLs say how clients reach the platforms, where that is another name.
 
@@ -64,9 +65,10 @@ class Sandbox:
         self._host = host
         self._ports = {"bluesky": bluesky_port, "mastodon": mastodon_port}
         self._ports |= {name: mastodon_port and mastodon_port + after for after, name in enumerate(CLOSED, start=1)}
+        self._urls: dict[str, str | None] = {"bluesky": bluesky_url, "mastodon": mastodon_url, **(closed_urls or {})}
         # A sandbox that was killed has left its addresses behind: the closed platforms are found there again.
-        self._ports |= {name: port for name, port in _ports_of(data_dir / ADDRESSES).items() if name in CLOSED}
-        self._urls: dict[str, str | None] = {"bluesky": bluesky_url, "mastodon": mastodon_url}
+        left = _ports_of(data_dir / ADDRESSES)
+        self._ports |= {name: port for name, port in left.items() if name in CLOSED and not self._urls.get(name)}
         self._listeners: dict[str, socket.socket] = {}
         self._servers: list[_Server] = []
         self._tasks: list[asyncio.Task[None]] = []

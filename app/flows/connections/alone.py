@@ -14,6 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.flows.runtime import Runtime
 from connectors.faults import HINTS, Fault, FaultKind, PlatformFault
@@ -23,6 +24,9 @@ LOCK = text(
 )
 PATIENCE = 60.0
 """Seconds to wait for somebody else."""
+
+BEAT = 4.0
+"""Seconds between two signs of life of the holder: the pools' sessions are ended when they say nothing for 15."""
 
 
 class Busy(PlatformFault):
@@ -54,11 +58,37 @@ async def alone(rt: Runtime, tenant: UUID, *names: str) -> AsyncIterator[None]:
     while rt.clock.boottime() < deadline:
         async with rt.db.read(tenant) as session:
             if await session.scalar(LOCK, {"names": list(names)}):
-                await session.execute(text("SET LOCAL idle_in_transaction_session_timeout = '120s'"))
-                yield
+                async with _beating(session):
+                    yield
                 with suppress(DBAPIError, OSError):
                     # The work is done: a lock that went with its connection is no reason to do it again.
                     await session.rollback()
                 return
         await asyncio.sleep(random.uniform(0.02, 0.08))
     raise Busy
+
+
+@asynccontextmanager
+async def _beating(session: AsyncSession) -> AsyncIterator[None]:
+    """Show the database that the holder of the lock lives, however long the platform takes.
+
+    The lock of a worker that was stopped goes with its session some seconds later, and others take its place.
+    """
+    done = asyncio.Event()
+
+    async def beat() -> None:
+        with suppress(DBAPIError, OSError):  # the lock went with its connection: the work is done all the same
+            while not done.is_set():
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(BEAT):
+                        await done.wait()
+                        return
+                await session.execute(text("SELECT 1"))
+
+    task = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        # Not cancelled: a statement that is broken off would take the connection with it.
+        done.set()
+        await task

@@ -5,11 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from app.actions.connections.connect import Connect, connect
 from app.actions.connections.switch import revoke
 from app.domain.connections.model import Connection
 from app.domain.connections.states import ConnectionState
+from app.flows.connections import access
 from app.flows.connections.access import ready
 from app.flows.connections.monitor import look_at
 from connectors.contract import Access, Account, AccountGrant, Tokens
@@ -32,9 +34,9 @@ async def get(world: World, row: Connection, stale: Tokens | None = None) -> Acc
 
 async def test_fresh_tokens_are_taken_as_they_are(world: World) -> None:
     row = await world.connection(tokens=tokens("t", minutes=60))
-    access = await get(world, row)
-    assert (access.tokens.access.reveal(), world.platform.calls) == ("t", [])
-    assert access.account.external_id == row.external_id
+    held = await get(world, row)
+    assert (held.tokens.access.reveal(), world.platform.calls) == ("t", [])
+    assert held.account.external_id == row.external_id
 
 
 async def test_tokens_that_die_soon_are_renewed_and_kept(world: World) -> None:
@@ -76,6 +78,30 @@ async def test_thirty_at_once_renew_once(world: World) -> None:
     found = await asyncio.gather(*waiting)
     assert {access.tokens.access.reveal() for access in found} == {"new"}
     assert world.platform.calls == ["refresh"]
+
+
+async def test_who_renews_shows_the_database_that_it_lives(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that was stopped meanwhile says nothing, and its lock goes with its session."""
+    monkeypatch.setattr(access, "BEAT", 0.02)
+    row = await world.connection(tokens=tokens("t"))
+    holder = """
+        SELECT query_start FROM pg_stat_activity JOIN pg_locks USING (pid)
+        WHERE locktype = 'advisory' AND datname = current_database()
+    """
+    seen: set[Any] = set()
+
+    async def slow(_: Any, __: Access) -> Tokens:
+        while len(seen) < 3:
+            async with (
+                world.rt.db.system() as session
+            ):  # a transaction sees the sessions as they were at its first look
+                seen.update(await session.scalars(text(holder)))
+            await asyncio.sleep(0.01)
+        return Tokens(Secret("new"), Secret("r-new"), expires_at=now() + timedelta(hours=1))
+
+    world.platform.on_refresh.append(slow)
+    assert (await get(world, row)).tokens.access.reveal() == "new"
+    assert access.BEAT < 15
 
 
 async def test_after_a_lost_answer_the_tokens_before_are_tried(world: World) -> None:

@@ -81,5 +81,6 @@ async def release(faults: Sequence[Fault], how: str) -> None:
 @asynccontextmanager
 async def platforms(addresses: Mapping[str, str]) -> AsyncIterator[Platforms]:
     """The control API at the addresses that the sandbox wrote down."""
-    async with HttpPool(egress=EgressPolicy(allow=(ip_network("127.0.0.0/8"),))) as pool:
+    # Each fault that is waited for takes one.
+    async with HttpPool(egress=EgressPolicy(allow=(ip_network("127.0.0.0/8"),)), connections=200) as pool:
         yield Platforms(addresses["bluesky"], addresses["mastodon"], Transport(pool))

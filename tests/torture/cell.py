@@ -127,7 +127,7 @@ async def all_of(cells: list[Cell], act: Callable[[Cell], Coroutine[Any, Any, No
         async with gate:
             try:
                 await act(cell)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 -- whatever it is, it is told and the other cells go on
                 return f"{cell.name}: {type(error).__name__}: {error}"
             return None
 

@@ -1,25 +1,20 @@
 """The checker: the platforms' ledger against the rows, the events and what followers saw.
 
-It runs when all is quiet. What it needs of the tables it reads as an operator would, by SQL and the public records.
+It runs when all is quiet. What must be true of the rows alone `postd verify` knows; what it cannot see is checked here:
+the platforms, and the clients.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-
 from app.domain.jobs.model import Job
 from app.domain.jobs.states import FINAL, JobState
-from app.domain.posts.model import Post
-from app.domain.posts.states import project
 from app.flows.runtime import Runtime
-from app.services import events
-from tests.torture.follower import MOST
+from app.flows.upkeep.verify import PATIENCE, verify_tenant
 from tests.torture.windows import Outcome
 
 QUIET = (*FINAL, JobState.NEEDS_REVIEW)
@@ -70,24 +65,8 @@ async def effects_by_word(ask: Any, words: Sequence[str]) -> dict[str, list[dict
 
 
 async def tenant_troubles(rt: Runtime, tenant: UUID) -> list[str]:
-    """What is wrong with a workspace's records, whatever became of its posts."""
-    async with rt.db.snapshot(tenant) as session:
-        jobs = (await session.scalars(select(Job))).all()
-        posts = (await session.scalars(select(Post))).all()
-        rows = await events.read_after(session, 0, MOST)
-    troubles: list[str] = []
-    if [row.seq for row in rows] != list(range(1, len(rows) + 1)):
-        troubles.append("the events have a gap")
-    replayed = {row.subject_id: row.changes["state"] for row in rows if "state" in row.changes}
-    for job in jobs:
-        if replayed.get(job.id) != job.state:
-            troubles.append(f"the events of a job end in {replayed.get(job.id)}, its row is {job.state}")
-        if (job.wake_at is None) != (job.state in QUIET):
-            troubles.append(f"a {job.state} job has {'no' if job.wake_at is None else 'a'} next moment")
-    ends = Counter(row.subject_id for row in rows if row.type == "job.published")
-    troubles += [f"a job was published {times} times in the events" for times in ends.values() if times > 1]
-    for post in posts:
-        state = project([job.state for job in jobs if job.post_id == post.id])
-        if state != post.state:
-            troubles.append(f"a post is {post.state}, its jobs say {state}")
-    return troubles
+    """What is wrong with a workspace's rows and events, whatever became of its posts: what `postd verify` finds."""
+    return [
+        f"{finding.invariant.name}: broken by {finding.count}" if finding.finished else "verify did not finish"
+        for finding in await verify_tenant(rt.db, tenant, patience=PATIENCE)
+    ]

@@ -52,7 +52,9 @@ async def _frozen(stage: Stage, release: Release) -> AsyncIterator[None]:
         worker.kill()
 
 
-def _reset(proxies: Callable[[Stage], Sequence[Proxy]]) -> Callable[[Stage, Release], AbstractAsyncContextManager[None]]:
+def _reset(
+    proxies: Callable[[Stage], Sequence[Proxy]],
+) -> Callable[[Stage, Release], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def strike(stage: Stage, release: Release) -> AsyncIterator[None]:
         for proxy in proxies(stage):

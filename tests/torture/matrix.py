@@ -98,6 +98,10 @@ class Matrix:
         self.say(f"{strike.key}: {kept} of {len(results)} cells as promised, {time.monotonic() - began:.0f} s")
         return [*results, *(_missing(target, window, strike, why) for target, window, why in self.empty)]
 
+    async def close(self) -> None:
+        """Nobody follows any more."""
+        await asyncio.gather(*(cell.follower.stop() for cell in self.cells))
+
     async def _stand(self) -> dict[str, str]:
         """Bring the cells to their windows; gives why one did not get there."""
         # Those that have to lose an answer first need the longest.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID, uuid4
@@ -48,14 +48,18 @@ class Target:
 
 
 _GRAPH: Final = "/graph.facebook.com/v*"
-_LINKEDIN: Final = {
-    "connector": "linkedin",
-    "server": "linkedin",
-    "publish": Request("POST", "/rest/posts"),
-    "upload": Request("PUT", "*"),
-    "look": Request("GET", "/rest/posts"),
-    "said": b"POST /rest/posts",
-}
+_LINKEDIN: Final = Target(
+    "linkedin",
+    "linkedin",
+    "linkedin",
+    ReconcileClass.DUPLICATE,
+    publish=Request("POST", "/rest/posts"),
+    upload=Request("PUT", "*"),
+    look=Request("GET", "/rest/posts"),
+    said=b"POST /rest/posts",
+    refresh=Request("POST", "/oauth/v2/accessToken", named=False),
+    by=ConnectBy.PAGE,
+)
 TARGETS: Final[Mapping[str, Target]] = {
     one.key: one
     for one in (
@@ -81,14 +85,9 @@ TARGETS: Final[Mapping[str, Target]] = {
             look=Request("GET", "/api/v1/accounts/*/statuses"),
             said=b"POST /api/v1/statuses",
         ),
-        Target(
-            "linkedin",
-            strength=ReconcileClass.DUPLICATE,
-            refresh=Request("POST", "/oauth/v2/accessToken", named=False),
-            by=ConnectBy.PAGE,
-            **_LINKEDIN,
-        ),
-        Target("linkedin-member", strength=ReconcileClass.HUMAN, **_LINKEDIN),
+        _LINKEDIN,
+        # A member's posts may not be read, and the application of members gets no refresh token.
+        replace(_LINKEDIN, key="linkedin-member", strength=ReconcileClass.HUMAN, refresh=None, by=ConnectBy.OAUTH),
         Target(
             "facebook",
             "facebook",
@@ -169,6 +168,8 @@ async def _consented(workspace: Workspace, target: Target, person: str, wanted: 
     arrival = await arrive(rt, await find_state(rt, params["state"]), params, way[1])
     if arrival.connections:
         return arrival.connections[0].id
-    (chosen,) = [one.external_id for one in arrival.choices if one.external_id == wanted or (not wanted and one.kind == "page")]
+    (chosen,) = [
+        one.external_id for one in arrival.choices if one.external_id == wanted or (not wanted and one.kind == "page")
+    ]
     (made,) = await choose(rt, tenant, "test", arrival.flow.id, [chosen])
     return made.id

@@ -115,6 +115,11 @@ class Stage:
         found = read(Folder(self.data))
         return getattr(found, f"{name}_pid") if found is not None else 0
 
+    def end(self) -> None:
+        """End every part of POSTD at once."""
+        for part in self.parts:
+            part.kill()
+
     def words(self) -> str:
         """The end of every log."""
         return "\n".join(part.words() for part in self.parts)
@@ -169,7 +174,7 @@ async def staged(folder: Path) -> AsyncIterator[Stage]:
         outside = await stack.enter_async_context(platforms(control))
         await outside.ask("PATCH", "/settings", {"rate_limits": False, "session_limit": False, "posts_per_day": 10_000})
         stage = Stage(folder, environment, rt, outside, database, redis, wires, data, port)
-        stack.callback(lambda: [part.kill() for part in stage.parts])
+        stack.callback(stage.end)
         yield stage
 
 

@@ -1,0 +1,120 @@
+"""A workload for storms and campaigns: posts on accounts of every platform, and what must be true of all in the end."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from connectors.capabilities import ReconcileClass
+from tests.processes.reader import Reader
+from tests.processes.workspace import Workspace
+from tests.torture.checker import QUIET, Verdict, effects_by_word, judge, tenant_troubles
+from tests.torture.follower import Follower
+from tests.torture.pictures import picture
+from tests.torture.platforms import Place, Target, connect
+from tests.torture.stage import Stage
+from tests.torture.windows import Outcome
+
+
+@dataclass(slots=True)
+class Desk:
+    """One workspace with its accounts."""
+
+    workspace: Workspace
+    follower: Follower
+    places: Sequence[Place]
+    media: UUID | None
+
+
+@dataclass(slots=True)
+class Workload:
+    """All posts of one storm or campaign."""
+
+    stage: Stage
+    desks: list[Desk] = field(default_factory=list)
+    words: dict[str, tuple[Desk, Place, UUID]] = field(default_factory=dict)
+    """Each post by the word that only it says."""
+
+    async def open(self, targets: Sequence[Target], accounts: int = 1) -> Desk:
+        """A workspace with so many accounts on each of these platforms."""
+        tenant, follower = await Follower.of_a_new_tenant(self.stage)
+        workspace = Workspace(self.stage.rt, self.stage.platforms, tenant, Reader(self.stage.rt, tenant))
+        places = [await connect(workspace, target) for target in targets for _ in range(accounts)]
+        media = await picture(workspace) if any(target.picture for target in targets) else None
+        desk = Desk(workspace, follower, places, media)
+        self.desks.append(desk)
+        return desk
+
+    async def post(self, desk: Desk, place: Place, wait: float = 0) -> str:
+        """Schedule one post; gives its word."""
+        word = f"w{secrets.token_hex(8)}"
+        media = desk.media if place.target.picture else None
+        (job,) = await desk.workspace.schedule([f"Stormed {word}"], [place.account], wait=wait, media=media)
+        self.words[word] = (desk, place, job)
+        return word
+
+    async def everywhere(self, times: int, wait: float = 0) -> None:
+        """Schedule so many posts on each account."""
+        for _ in range(times):
+            for desk in self.desks:
+                for place in desk.places:
+                    await self.post(desk, place, wait)
+
+    async def count(self) -> Counter[str]:
+        """How many jobs are in each state."""
+        states: Counter[str] = Counter()
+        for desk in self.desks:
+            states.update(row.state.value for row in await desk.workspace.jobs())
+        return states
+
+    async def published(self, count: int, within: float = 120) -> None:
+        """Return once so many are out."""
+        async with asyncio.timeout(within):
+            while (await self.count())["published"] < count:  # noqa: ASYNC110 -- looks from outside
+                await asyncio.sleep(0.1)
+
+    async def quiet(self, within: float = 240) -> float:
+        """Return once every job is at its end, or the time is up; gives the seconds that it took."""
+        began = time.monotonic()
+        names = {state.value for state in QUIET}
+        while time.monotonic() - began < within:
+            if not {state for state, number in (await self.count()).items() if number} - names:
+                break
+            await asyncio.sleep(0.25)
+        return time.monotonic() - began
+
+    async def verdicts(self) -> Mapping[str, Verdict]:
+        """What became of each post."""
+        effects = await effects_by_word(self.stage.platforms.ask, list(self.words))
+        found: dict[str, Verdict] = {}
+        for desk in self.desks:
+            jobs = {row.id: row for row in await desk.workspace.jobs()}
+            for word, (whose, _, job) in self.words.items():
+                if whose is desk:
+                    found[word] = judge(jobs[job], effects[word])
+        return found
+
+    async def troubles(self, *, reasons: bool = False) -> list[str]:
+        """Everything that is not as promised. `reasons`: posts may have failed, if they say why."""
+        found: list[str] = []
+        for word, verdict in (await self.verdicts()).items():
+            _, place, job = self.words[word]
+            allowed = {Outcome.ONCE} | ({Outcome.REASON} if reasons else set())
+            if place.target.strength is ReconcileClass.HUMAN:
+                allowed.add(Outcome.PERSON)
+            if verdict.outcome not in allowed:
+                found.append(f"{place.target.key} {word} {job}: {verdict.outcome} {verdict.why}")
+        for desk in self.desks:
+            found += await tenant_troubles(self.stage.rt, desk.workspace.tenant)
+            seen = await desk.follower.check()
+            found += [seen] if seen else []
+        return found
+
+    async def close(self) -> None:
+        """Nobody follows any more."""
+        await asyncio.gather(*(desk.follower.stop() for desk in self.desks))

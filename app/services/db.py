@@ -14,11 +14,12 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import event, make_url
+from sqlalchemy import event, func, make_url, select
 from sqlalchemy.engine import URL, Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, DisconnectionError
@@ -200,6 +201,12 @@ class Database:
         async with self._app(info={"tenant": tenant}) as session:
             await session.connection(execution_options=options)
             yield session
+
+    async def now(self) -> datetime:
+        """The database's clock, which all processes share."""
+        async with self.system() as session:
+            moment: datetime = (await session.scalars(select(func.clock_timestamp()))).one()
+        return moment
 
     @asynccontextmanager
     async def system(self) -> AsyncIterator[AsyncSession]:

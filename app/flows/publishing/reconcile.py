@@ -6,7 +6,7 @@ one that cannot be told is given to a person, after the installation's patience.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -40,8 +40,8 @@ async def poll(rt: Runtime, tenant: UUID, job_id: UUID, worker: str) -> None:
     async with attempt.lease.held(tenant, job_id, attempt.job.fence):
         outcome = await _asked(attempt)
     limit = _patience(attempt)
-    since = attempt.job.processing_since or rt.clock.now()
-    if isinstance(outcome, Pending | str) and rt.clock.now() - since > limit:
+    since = attempt.job.processing_since or _asked_at(attempt)
+    if isinstance(outcome, Pending | str) and _asked_at(attempt) - since > limit:
         fault = own("processing_overdue", "The platform has not finished the post in its time.", "It is looked for.")
         await _settle(attempt, Verdict(JobEvent.OVERDUE, wait=timedelta(), fault=fault))
         return
@@ -113,7 +113,13 @@ async def reconcile(rt: Runtime, tenant: UUID, job_id: UUID, worker: str) -> Non
 def _too_early(attempt: Try) -> bool:
     """Whether the platform may not show yet what it has: a webhook can bring us here before the settle delay."""
     since = attempt.job.unknown_since
-    return since is not None and attempt.rt.clock.now() - since < attempt.rt.settle_delay(attempt.job.platform)
+    return since is not None and _asked_at(attempt) - since < attempt.rt.settle_delay(attempt.job.platform)
+
+
+def _asked_at(attempt: Try) -> datetime:
+    """When this look began, by the database's clock: a worker whose own is wrong must not believe an absence early."""
+    until = attempt.job.lease_until
+    return until - attempt.lease.length if until is not None else attempt.rt.clock.now()
 
 
 def _refused_as_duplicate(attempt: Try) -> bool:
@@ -147,8 +153,8 @@ async def _take_for_ours(attempt: Try, ref: PublishedRef, verdict: Verdict) -> N
 
 async def _undecided(attempt: Try, evidence: str) -> None:
     rt = attempt.rt
-    since = attempt.job.unknown_since or rt.clock.now()
-    if rt.clock.now() - since < timedelta(seconds=rt.settings.timing.review_after):
+    since = attempt.job.unknown_since or _asked_at(attempt)
+    if _asked_at(attempt) - since < timedelta(seconds=rt.settings.timing.review_after):
         await _later(attempt, evidence)
         return
     fault = own(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -19,6 +20,7 @@ from app.http.media import disposition, routes
 from app.services.signed_links import LinkSigner
 from tests.app.flows.media import uploads
 from tests.fixtures.site import Site
+from tests.fixtures.world import TestClock
 
 PICTURE = uploads.image()
 
@@ -149,6 +151,13 @@ async def test_a_file_is_read_as_an_inert_download(site: Site, http: httpx2.Asyn
     assert headers["content-security-policy"] == "default-src 'none'; sandbox; frame-ancestors 'none'"
     head = await http.head(link.url)
     assert (head.status_code, head.headers["content-length"], head.content) == (200, str(len(PICTURE)), b"")
+
+
+async def test_an_address_of_a_worker_whose_clock_is_wrong_opens(site: Site, http: httpx2.AsyncClient) -> None:
+    file, clock = await ready(site, http), TestClock()
+    clock.ahead = -timedelta(hours=1)
+    link = await read_link(replace(site.rt, clock=clock), file)
+    assert (await http.get(link.url)).content == PICTURE
 
 
 @pytest.mark.parametrize(

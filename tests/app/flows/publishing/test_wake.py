@@ -70,6 +70,27 @@ async def test_an_absence_is_not_believed_before_the_settle_delay(world: World) 
     assert (await go(world, job)).state is S.RETRYING
 
 
+async def test_a_worker_whose_clock_is_ahead_believes_no_absence_early(world: World) -> None:
+    job = await unknown(world)
+    world.platform.on_reconcile.append(Absent("It is not there."))
+    world.clock.ahead = timedelta(hours=1)
+    assert (await go(world, job)).state is S.UNKNOWN
+
+
+async def test_a_worker_whose_clock_is_ahead_asks_no_person_early(world: World) -> None:
+    job = await unknown(world)
+    world.platform.on_reconcile.append(Undecided("The list lags."))
+    world.clock.ahead = timedelta(hours=1)
+    assert (await go(world, job)).state is S.UNKNOWN
+
+
+async def test_a_worker_whose_clock_is_ahead_gives_no_platform_up_early(world: World) -> None:
+    job = await processing(world)
+    world.platform.on_poll.append(Pending({"container": "7"}, timedelta(seconds=1)))
+    world.clock.ahead = timedelta(days=1)
+    assert (await go(world, job)).state is S.PROCESSING
+
+
 async def test_a_post_that_is_found_before_the_settle_delay_is_published(world: World) -> None:
     job = await unknown(world)
     assert (await go(world, job)).state is S.PUBLISHED

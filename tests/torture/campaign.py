@@ -84,7 +84,7 @@ class Campaign:
         troubles = await self.load.troubles()
         await self.load.close()
         states = await self.load.count()
-        return Told(troubles, round(quiet, 1), f"{len(self.load.words)} posts, {len(self.done)} faults, {dict(states)}")
+        return Told(troubles, round(quiet, 1), f"{len(self.load.marks)} posts, {len(self.done)} faults, {dict(states)}")
 
     async def _post(self, seconds: float, chance: random.Random) -> None:
         until = time.monotonic() + seconds
@@ -92,7 +92,7 @@ class Campaign:
             desk = chance.choice(self.load.desks)
             place = chance.choice(desk.places)
             try:
-                await self.load.post(desk, place, wait=chance.uniform(0, 4))
+                await self.load.post(desk, [place], wait=chance.uniform(0, 4))
             except (DBAPIError, OSError) as error:
                 if not passing(error):
                     raise

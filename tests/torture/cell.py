@@ -12,6 +12,7 @@ from uuid import UUID
 from tests.processes.platforms import Fault
 from tests.processes.reader import Reader
 from tests.processes.workspace import Workspace
+from tests.torture.checker import Mark
 from tests.torture.follower import Follower
 from tests.torture.pictures import picture
 from tests.torture.platforms import Place, Request, Target, connect
@@ -54,6 +55,11 @@ class Cell:
     def name(self) -> str:
         """How it is called in results."""
         return f"{self.target.key}/{self.window.key}"
+
+    @property
+    def mark(self) -> Mark:
+        """What names its post in the ledger."""
+        return self.word, self.place.account.handle
 
     async def schedule(self, wait: float) -> None:
         """Order everything that stops the post, then schedule it in `wait` seconds."""

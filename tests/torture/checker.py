@@ -54,13 +54,17 @@ def judge(job: Job, effects: Sequence[Mapping[str, Any]]) -> Verdict:
     return Verdict(Outcome.REASON, str(fault.get("message", "")))
 
 
-async def effects_by_word(ask: Any, words: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
-    """Everything in the ledger whose text has one of these words."""
-    known = set(words)
-    found: dict[str, list[dict[str, Any]]] = {word: [] for word in words}
+Mark = tuple[str, str]
+"""A word that only one post says, and the handle of an account: together they name one job."""
+
+
+async def effects_by_mark(ask: Any, marks: Sequence[Mark]) -> dict[Mark, list[dict[str, Any]]]:
+    """Everything in the ledger, by the word and the account."""
+    found: dict[Mark, list[dict[str, Any]]] = {mark: [] for mark in marks}
     for effect in (await ask("GET", "/ledger/effects"))["effects"]:
-        for word in known.intersection(effect["text"].split()):
-            found[word].append(effect)
+        for word in effect["text"].split():
+            if (word, effect["account"]) in found:
+                found[word, effect["account"]].append(effect)
     return found
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from app.domain.jobs.model import Job
 from tests.torture.cell import Cell, all_of
-from tests.torture.checker import QUIET, effects_by_word, judge, tenant_troubles
+from tests.torture.checker import QUIET, effects_by_mark, judge, tenant_troubles
 from tests.torture.faults import Strike
 from tests.torture.platforms import Target
 from tests.torture.stage import Stage
@@ -135,7 +135,7 @@ class Matrix:
         return rows.get(cell.job) if cell.job is not None else None
 
     async def _judged(self, strike: Strike, missed: dict[str, str], ends: dict[str, float]) -> list[Result]:
-        effects = await effects_by_word(self.stage.platforms.ask, [cell.word for cell in self.cells])
+        effects = await effects_by_mark(self.stage.platforms.ask, [cell.mark for cell in self.cells])
         results: list[Result] = []
         for cell in self.cells:
             job = await self._job(cell)
@@ -143,7 +143,7 @@ class Matrix:
                 why = missed.get(cell.name, "it was not scheduled")
                 results.append(_result(cell, strike, Outcome.BROKEN, f"the window was not reached: {why}", False, 0))
                 continue
-            verdict = judge(job, effects[cell.word])
+            verdict = judge(job, effects[cell.mark])
             broken = await tenant_troubles(self.stage.rt, cell.workspace.tenant)
             seen = await cell.follower.check()
             broken += [seen] if seen else []

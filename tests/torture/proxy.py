@@ -76,6 +76,7 @@ class Proxy:
     cut_after: int | None = None
     """Bytes from client to server after which a connection is reset."""
     _links: set[Link] = field(default_factory=set)
+    _serving: set[asyncio.Task[None] | None] = field(default_factory=set)
     _moments: list[Moment] = field(default_factory=list)
     _open: dict[Way, asyncio.Event] = field(default_factory=lambda: {way: asyncio.Event() for way in Way})
 
@@ -122,6 +123,7 @@ class Proxy:
             server.close()
             self.forget()
             self.reset()
+            await asyncio.gather(*(task for task in self._serving if task is not None), return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
         if self.refusing:
@@ -132,8 +134,9 @@ class Proxy:
         except OSError:
             Link(client, client).reset()
             return
-        link = Link(client, server)
+        link, task = Link(client, server), asyncio.current_task()
         self._links.add(link)
+        self._serving.add(task)
         pumps = [
             asyncio.create_task(self._pump(Way.THERE, link, reader, server)),
             asyncio.create_task(self._pump(Way.BACK, link, answers, client)),
@@ -145,6 +148,7 @@ class Proxy:
                 pump.cancel()
             await asyncio.gather(*pumps, return_exceptions=True)
             self._links.discard(link)
+            self._serving.discard(task)
             for writer in (client, server):
                 writer.close()
 

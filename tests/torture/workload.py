@@ -6,14 +6,14 @@ import asyncio
 import secrets
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from connectors.capabilities import ReconcileClass
 from tests.processes.reader import Reader
 from tests.processes.workspace import Workspace
-from tests.torture.checker import QUIET, Verdict, effects_by_word, judge, tenant_troubles
+from tests.torture.checker import QUIET, Mark, effects_by_mark, judge, tenant_troubles
 from tests.torture.follower import Follower
 from tests.torture.pictures import picture
 from tests.torture.platforms import Place, Target, connect
@@ -37,8 +37,8 @@ class Workload:
 
     stage: Stage
     desks: list[Desk] = field(default_factory=list)
-    words: dict[str, tuple[Desk, Place, UUID]] = field(default_factory=dict)
-    """Each post by the word that only it says."""
+    marks: dict[Mark, tuple[Desk, Place, UUID]] = field(default_factory=dict)
+    """Each job by what names it in the ledger."""
 
     async def open(self, targets: Sequence[Target], accounts: int = 1) -> Desk:
         """A workspace with so many accounts on each of these platforms."""
@@ -50,20 +50,24 @@ class Workload:
         self.desks.append(desk)
         return desk
 
-    async def post(self, desk: Desk, place: Place, wait: float = 0) -> str:
-        """Schedule one post; gives its word."""
+    async def post(self, desk: Desk, places: Sequence[Place], wait: float = 0) -> Sequence[UUID]:
+        """Schedule one post on some accounts of a workspace; gives its jobs."""
         word = f"w{secrets.token_hex(8)}"
-        media = desk.media if place.target.picture else None
-        (job,) = await desk.workspace.schedule([f"Stormed {word}"], [place.account], wait=wait, media=media)
-        self.words[word] = (desk, place, job)
-        return word
+        media = desk.media if any(place.target.picture for place in places) else None
+        accounts = [place.account for place in places]
+        jobs = await desk.workspace.schedule([f"Stormed {word}"], accounts, wait=wait, media=media)
+        by_connection = {place.account.connection: place for place in places}
+        for job in jobs:
+            place = by_connection[desk.workspace.wanted[job][0].connection]
+            self.marks[word, place.account.handle] = (desk, place, job)
+        return jobs
 
     async def everywhere(self, times: int, wait: float = 0) -> None:
         """Schedule so many posts on each account."""
         for _ in range(times):
             for desk in self.desks:
                 for place in desk.places:
-                    await self.post(desk, place, wait)
+                    await self.post(desk, [place], wait)
 
     async def count(self) -> Counter[str]:
         """How many jobs are in each state."""
@@ -88,30 +92,21 @@ class Workload:
             await asyncio.sleep(0.25)
         return time.monotonic() - began
 
-    async def verdicts(self) -> Mapping[str, Verdict]:
-        """What became of each post."""
-        effects = await effects_by_word(self.stage.platforms.ask, list(self.words))
-        found: dict[str, Verdict] = {}
+    async def troubles(self, *, waiting: bool = False) -> list[str]:
+        """Everything that is not as promised. `waiting`: jobs may still wait for their turn."""
+        effects = await effects_by_mark(self.stage.platforms.ask, list(self.marks))
+        found: list[str] = []
         for desk in self.desks:
             jobs = {row.id: row for row in await desk.workspace.jobs()}
-            for word, (whose, _, job) in self.words.items():
-                if whose is desk:
-                    found[word] = judge(jobs[job], effects[word])
-        return found
-
-    async def troubles(self, *, reasons: bool = False) -> list[str]:
-        """Everything that is not as promised. `reasons`: posts may have failed, if they say why."""
-        found: list[str] = []
-        for word, verdict in (await self.verdicts()).items():
-            _, place, job = self.words[word]
-            allowed = {Outcome.ONCE} | ({Outcome.REASON} if reasons else set())
-            if place.target.strength is ReconcileClass.HUMAN:
-                allowed.add(Outcome.PERSON)
-            if verdict.outcome not in allowed:
-                found.append(f"{place.target.key} {word} {job}: {verdict.outcome} {verdict.why}")
-        for desk in self.desks:
+            for mark, (whose, place, key) in self.marks.items():
+                if whose is not desk or (waiting and jobs[key].state not in QUIET):
+                    continue
+                verdict = judge(jobs[key], effects[mark])
+                human = place.target.strength is ReconcileClass.HUMAN
+                if verdict.outcome not in ({Outcome.ONCE, Outcome.PERSON} if human else {Outcome.ONCE}):
+                    found.append(f"{place.target.key} {key}: {verdict.outcome} {verdict.why}")
             found += await tenant_troubles(self.stage.rt, desk.workspace.tenant)
-            seen = await desk.follower.check()
+            seen = await desk.follower.check() if not waiting else None
             found += [seen] if seen else []
         return found
 

@@ -10,6 +10,9 @@ BIN := .venv/bin
 CODE := app schema resolvers workers connectors migrations tests benchmarks
 ONCE ?=
 JOBS ?= 3
+SEED ?=
+# bash counts seconds under this name, so only what was asked for on the command line is meant.
+SECONDS_ASKED := $(if $(filter command line,$(origin SECONDS)),$(SECONDS))
 
 .PHONY: help
 help: ## list the targets
@@ -63,6 +66,11 @@ bench: setup ## run every benchmark
 		echo "Running $$script"; \
 		$(BIN)/python -m "$$(echo "$${script%.py}" | tr / .)"; \
 	done
+
+.PHONY: torture
+torture: setup ## prove publishing under faults (SECONDS=600 SEED=1: a random campaign; ARGS="--write": keep the result)
+	@echo "Torturing an installation of its own: about 30 minutes, or SECONDS"
+	@$(BIN)/python -m tests.torture $(if $(SECONDS_ASKED),--seconds $(SECONDS_ASKED)) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 .PHONY: lock
 lock: ## resolve the lock files anew (needs uv)

@@ -17,8 +17,9 @@ from tests.torture.faults import STRIKES
 from tests.torture.matrix import Matrix, Result
 from tests.torture.platforms import TARGETS
 from tests.torture.stage import Stage, staged
-from tests.torture.storms import STORMS, Told
+from tests.torture.storms import STORMS
 from tests.torture.windows import WINDOWS
+from tests.torture.workload import Told
 
 
 def main() -> int:

@@ -22,8 +22,7 @@ from tests.torture.matrix import Say
 from tests.torture.platforms import TARGETS
 from tests.torture.proxy import Proxy
 from tests.torture.stage import LEASE, Stage
-from tests.torture.storms import Told
-from tests.torture.workload import Workload
+from tests.torture.workload import Told, Workload
 
 WORKSPACES: Final = 3
 PLATFORM_FAULTS: Final = (

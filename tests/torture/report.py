@@ -20,8 +20,9 @@ from tests.docs.markdown import PROJECT, table
 from tests.torture.faults import STRIKES
 from tests.torture.matrix import Result
 from tests.torture.platforms import TARGETS
-from tests.torture.storms import STORMS, Told
+from tests.torture.storms import STORMS
 from tests.torture.windows import WINDOWS
+from tests.torture.workload import Told
 
 RESULT: Final = PROJECT / "docs" / "guarantees.json"
 PAGE: Final = PROJECT / "docs" / "guarantees.md"
@@ -119,12 +120,8 @@ def _matrix(part: Mapping[str, Any] | None) -> str:
     counts = Counter(str(row["outcome"]) for row in exist)
     said = ", ".join(f"{counts[name]} {MARKS[name]}" for name in MARKS if name in counts)
     broken = [row for row in rows if not row["kept"]]
-    head = (
-        f"### The matrix\n\n{_stamp(part)} {len(exist)} cells: {said}; {len(rows) - len(exist)} do not exist. "
-        f"{'Every promise was kept.' if not broken else f'{len(broken)} cells were not as promised.'}\n\n"
-        "A cell shows what became of its posts under all faults, and the longest time from a fault until the job was "
-        "at its end.\n\n"
-    )
+    end = f"{len(broken)} cells were not as promised." if broken else "Every promise was kept."
+    counted = f"{len(exist)} cells: {said}; {len(rows) - len(exist)} do not exist."
     names = [key for key in TARGETS if any(row["target"] == key for row in rows)]
     body = [
         [f"`{window.key}`: {window.says}", *(_cell(rows, target, window.key) for target in names)]
@@ -134,16 +131,20 @@ def _matrix(part: Mapping[str, Any] | None) -> str:
         [f"`{strike.key}`: {strike.says}", *_of_fault([row for row in exist if row["strike"] == strike.key])]
         for strike in STRIKES.values()
     ]
-    return (
-        head
-        + table(["window", *names], body)
-        + "\n"
-        + table(["fault", "cells", "as promised", "median", "longest"], faults)
-        + _missing(rows)
-        + "".join(
-            f"\nNot as promised: {row['target']}, {row['window']}, {row['strike']}: {row['why']}\n" for row in broken
+    return "\n".join(
+        (
+            f"### The matrix\n\n{_stamp(part)}\n{counted}\n{end}\n",
+            table(["window", *names], body),
+            table(["fault", "cells", "as promised", "median", "longest"], faults),
+            _missing(rows),
+            _troubled(broken),
         )
     )
+
+
+def _troubled(rows: Sequence[Mapping[str, Any]]) -> str:
+    body = [[f"{row['target']} `{row['window']}` `{row['strike']}`", row["why"]] for row in rows]
+    return table(["not as promised", "what happened"], body) if body else ""
 
 
 def _cell(rows: Sequence[Mapping[str, Any]], target: str, window: str) -> str:
@@ -168,8 +169,8 @@ def _missing(rows: Sequence[Mapping[str, Any]]) -> str:
     for row in rows:
         if row["outcome"] is None:
             whys.setdefault(row["why"], set()).add(f"{row['target']} `{row['window']}`")
-    lines = [f"* {', '.join(sorted(cells))}: {why}" for why, cells in whys.items()]
-    return "\nCells that do not exist:\n\n" + "\n".join(lines) + "\n" if lines else ""
+    body = [[", ".join(sorted(cells)), why] for why, cells in whys.items()]
+    return table(["cells that do not exist", "because"], body) if body else ""
 
 
 def _ended(title: str, part: Mapping[str, Any] | None, says: Mapping[str, str]) -> str:

@@ -22,8 +22,9 @@ from tests.torture.clocks import skewed_clock
 from tests.torture.follower import Follower
 from tests.torture.pictures import picture
 from tests.torture.platforms import TARGETS
+from tests.torture.races import cancels, echoes, moves
 from tests.torture.stage import Stage
-from tests.torture.workload import Workload
+from tests.torture.workload import Told, Workload, weathered
 
 LATE: Final = 5.0
 """Seconds that one workspace's post may be late because of another's."""
@@ -31,16 +32,6 @@ CROWD_PATIENCE: Final = 180.0
 """Seconds in which a crowd is watched; who still waits then has its next moment."""
 SURE: Final = tuple(target for target in TARGETS.values() if target.key != "linkedin-member")
 """Where nobody but the platform has to be asked."""
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """How a storm ended."""
-
-    troubles: list[str]
-    seconds: float
-    """From its end until all was quiet."""
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +43,6 @@ class Storm:
     run: Callable[[Stage, float], Awaitable[Told]]
 
 
-async def _weathered(load: Workload, note: str = "") -> Told:
-    seconds = await load.quiet()
-    troubles = await load.troubles()
-    await load.close()
-    return Told(troubles, round(seconds, 1), note)
-
-
 async def redis_flushed(stage: Stage, scale: float) -> Told:
     """Redis forgets everything ten times while posts go out."""
     load = Workload(stage)
@@ -68,7 +52,7 @@ async def redis_flushed(stage: Stage, scale: float) -> Told:
     for step in range(1, times + 1):
         await load.published(step * len(load.marks) // (times + 1))
         await stage.rt.redis.flushall()
-    return await _weathered(load, f"{times} times over {len(load.marks)} posts")
+    return await weathered(load, f"{times} times over {len(load.marks)} posts")
 
 
 async def redis_gone(stage: Stage, scale: float) -> Told:
@@ -83,7 +67,7 @@ async def redis_gone(stage: Stage, scale: float) -> Told:
     await asyncio.sleep(away)
     out = (await load.count())["published"]
     stage.redis.refusing = False
-    return await _weathered(load, f"{away:.0f} s; {out} of {len(load.marks)} posts were out before it was back")
+    return await weathered(load, f"{away:.0f} s; {out} of {len(load.marks)} posts were out before it was back")
 
 
 async def postgres_restarted(stage: Stage, scale: float) -> Told:
@@ -99,7 +83,7 @@ async def postgres_restarted(stage: Stage, scale: float) -> Told:
         if before:
             os.kill(before, signal.SIGKILL if number % 2 == 0 else signal.SIGINT)
         await _back(stage, before)
-    return await _weathered(load, f"{times} times over {len(load.marks)} posts")
+    return await weathered(load, f"{times} times over {len(load.marks)} posts")
 
 
 async def _back(stage: Stage, before: int) -> None:
@@ -123,7 +107,7 @@ async def out_of_memory(stage: Stage, scale: float) -> Told:
             await asyncio.to_thread(worker.ended, 10)
         worker.kill()
         stage.start("worker")
-    return await _weathered(load, f"{times} times over {len(load.marks)} posts")
+    return await weathered(load, f"{times} times over {len(load.marks)} posts")
 
 
 async def too_many_requests(stage: Stage, scale: float) -> Told:
@@ -137,7 +121,7 @@ async def too_many_requests(stage: Stage, scale: float) -> Told:
         await stage.platforms.ask("POST", "/faults", {**order, **where})
     began = time.time()
     await load.everywhere(max(1, int(5 * scale)))
-    told = await _weathered(load)
+    told = await weathered(load)
     for place in load.desks[0].places:
         told.troubles.extend(
             await _too_early(stage, place.target.server, place.person, place.target.publish.path, pause)
@@ -170,7 +154,7 @@ async def slow_drip(stage: Stage, scale: float) -> Told:
         where = {"platform": place.target.server, "path": place.target.publish.path, "account": place.person}
         await stage.platforms.ask("POST", "/faults", {"kind": "drip", "seconds": 0.3, "times": 1, **where})
     await load.everywhere(max(1, int(3 * scale)))
-    return await _weathered(load)
+    return await weathered(load)
 
 
 async def crowd(stage: Stage, scale: float) -> Told:
@@ -208,7 +192,7 @@ async def sockets(stage: Stage, scale: float) -> Told:
     await load.everywhere(3)
     stage.start("api")
     await stage.answers()
-    told = await _weathered(load, f"{count} sockets")
+    told = await weathered(load, f"{count} sockets")
     for follower in more:
         trouble = await follower.check()
         told.troubles.extend([trouble] if trouble else [])
@@ -281,6 +265,9 @@ STORMS: Final[Mapping[str, Storm]] = {
         Storm("slow_drip", "the platforms answer byte by byte", slow_drip),
         Storm("sockets", "1,000 followers lose the API and resume", sockets),
         Storm("clock_jumps", "workers' clocks are an hour wrong", clock_jumps),
+        Storm("echoes", "every wake-up comes six times, in any order", echoes),
+        Storm("cancels", "posts are cancelled at the moment at which they go out", cancels),
+        Storm("moves", "posts are moved at the moment at which they go out", moves),
         Storm("poison", "a post kills its worker each time", poison),
         Storm("crowd", "10,000 posts of one workspace are due at once, one of another", crowd),
     )

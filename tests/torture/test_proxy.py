@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -36,8 +37,13 @@ class Client:
         self.reader, self.writer = reader, writer
 
     @classmethod
-    async def to(cls, proxy: Proxy) -> Client:
-        return cls(*await asyncio.open_connection(*proxy.address))
+    @asynccontextmanager
+    async def to(cls, proxy: Proxy) -> AsyncIterator[Client]:
+        reader, writer = await asyncio.open_connection(*proxy.address)
+        try:
+            yield cls(reader, writer)
+        finally:
+            writer.close()
 
     def say(self, words: bytes) -> None:
         self.writer.write(words)
@@ -55,14 +61,19 @@ class Client:
             await self.reader.readexactly(1)
 
 
-async def test_it_passes_on(proxy: Proxy) -> None:
-    client = await Client.to(proxy)
+@pytest.fixture
+async def client(proxy: Proxy) -> AsyncIterator[Client]:
+    """Give a connection through it."""
+    async with Client.to(proxy) as client:
+        yield client
+
+
+async def test_it_passes_on(client: Client) -> None:
     client.say(b"hello")
     await client.hears(b"hello")
 
 
-async def test_a_reset_is_told_to_both_sides(proxy: Proxy) -> None:
-    client = await Client.to(proxy)
+async def test_a_reset_is_told_to_both_sides(proxy: Proxy, client: Client) -> None:
     client.say(b"hello")
     await client.hears(b"hello")
     assert proxy.reset() == 1
@@ -70,8 +81,7 @@ async def test_a_reset_is_told_to_both_sides(proxy: Proxy) -> None:
 
 
 @pytest.mark.parametrize("way", list(Way))
-async def test_what_falls_into_a_black_hole_arrives_late(proxy: Proxy, way: Way) -> None:
-    client = await Client.to(proxy)
+async def test_what_falls_into_a_black_hole_arrives_late(proxy: Proxy, client: Client, way: Way) -> None:
     proxy.pause(way)
     client.say(b"hello")
     await client.hears_nothing()
@@ -79,8 +89,7 @@ async def test_what_falls_into_a_black_hole_arrives_late(proxy: Proxy, way: Way)
     await client.hears(b"hello")
 
 
-async def test_a_moment_is_held_until_it_is_let_go(proxy: Proxy) -> None:
-    client = await Client.to(proxy)
+async def test_a_moment_is_held_until_it_is_let_go(proxy: Proxy, client: Client) -> None:
     moment = proxy.hold(b"first", b"second")
     client.say(b"first ")
     await client.hears(b"first ")
@@ -93,8 +102,7 @@ async def test_a_moment_is_held_until_it_is_let_go(proxy: Proxy) -> None:
     await client.hears(b"first second")
 
 
-async def test_a_moment_that_is_cut_off_never_arrives(proxy: Proxy) -> None:
-    client = await Client.to(proxy)
+async def test_a_moment_that_is_cut_off_never_arrives(proxy: Proxy, client: Client) -> None:
     moment = proxy.hold(b"secret")
     client.say(b"secret")
     await moment.reached.wait()
@@ -102,11 +110,13 @@ async def test_a_moment_that_is_cut_off_never_arrives(proxy: Proxy) -> None:
     await client.is_reset()
 
 
-async def test_it_refuses_and_cuts(proxy: Proxy) -> None:
+async def test_it_cuts_after_some_bytes(proxy: Proxy, client: Client) -> None:
     proxy.cut_after = 3
-    client = await Client.to(proxy)
     client.say(b"hello")
     await client.is_reset()
+
+
+async def test_it_refuses(proxy: Proxy) -> None:
     proxy.refusing = True
-    refused = await Client.to(proxy)
-    await refused.is_reset()
+    async with Client.to(proxy) as refused:
+        await refused.is_reset()

@@ -113,3 +113,21 @@ class Workload:
     async def close(self) -> None:
         """Nobody follows any more."""
         await asyncio.gather(*(desk.follower.stop() for desk in self.desks))
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How a storm ended."""
+
+    troubles: list[str]
+    seconds: float
+    """From its end until all was quiet."""
+    note: str = ""
+
+
+async def weathered(load: Workload, note: str = "") -> Told:
+    """The end of a storm: wait until all is quiet, and check it."""
+    seconds = await load.quiet()
+    troubles = await load.troubles()
+    await load.close()
+    return Told(troubles, round(seconds, 1), note)

@@ -11,7 +11,7 @@ from app.actions.connections.connect import Connect, connect
 from app.actions.connections.switch import revoke
 from app.domain.connections.model import Connection
 from app.domain.connections.states import ConnectionState
-from app.flows.connections import access
+from app.flows.connections import alone
 from app.flows.connections.access import ready
 from app.flows.connections.monitor import look_at
 from connectors.contract import Access, Account, AccountGrant, Tokens
@@ -82,7 +82,7 @@ async def test_thirty_at_once_renew_once(world: World) -> None:
 
 async def test_who_renews_shows_the_database_that_it_lives(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker that was stopped meanwhile says nothing, and its lock goes with its session."""
-    monkeypatch.setattr(access, "BEAT", 0.02)
+    monkeypatch.setattr(alone, "BEAT", 0.02)
     row = await world.connection(tokens=tokens("t"))
     holder = """
         SELECT query_start FROM pg_stat_activity JOIN pg_locks USING (pid)

@@ -42,6 +42,7 @@ def say(line: str) -> None:
 
 async def _run(arguments: argparse.Namespace, folder: Path) -> report.Proof:
     proof = report.Proof.begun()
+    proof.scale = arguments.scale
     async with staged(folder) as stage:
         await stage.crew()
         say("the stage is set")

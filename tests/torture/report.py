@@ -52,6 +52,8 @@ class Proof:
     date: str
     machine: str
     cores: int
+    scale: float = 1.0
+    """How large the storms were; 1 is the whole proof."""
     cells: list[Result] = field(default_factory=list)
     storms: list[Ended] = field(default_factory=list)
     campaigns: list[Ended] = field(default_factory=list)
@@ -78,7 +80,8 @@ class Proof:
             ("campaigns", [{"name": one.name, **asdict(one.told)} for one in self.campaigns]),
         ):
             if rows:
-                kept[name] = {**stamp, "rows": rows}
+                size = {"scale": self.scale} if name == "storms" else {}
+                kept[name] = {**stamp, **size, "rows": rows}
         RESULT.write_text(_lines(kept))
         PAGE.write_text(filled(PAGE.read_text(), kept))
 
@@ -189,4 +192,5 @@ def _ended(title: str, part: Mapping[str, Any] | None, says: Mapping[str, str]) 
 
 
 def _stamp(part: Mapping[str, Any]) -> str:
-    return f"Run on {part['date']}, {part['machine']}, {part['cores']} cores."
+    size = f" at {part['scale']:g} of the whole size" if part.get("scale", 1) != 1 else ""
+    return f"Run on {part['date']}, {part['machine']}, {part['cores']} cores{size}."

@@ -129,7 +129,9 @@ class HttpPool:
         self.total = total
         self.user_agent = user_agent
         self.timeouts = httpx2.Timeout(connect=connect, read=read, write=write, pool=wait).as_dict()
-        limits = httpx2.Limits(max_connections=connections, max_keepalive_connections=keepalive, keepalive_expiry=5.0)
+        # Many servers close what was idle for 5 s. A request that crosses with that gets no answer, and nobody knows
+        # whether it was done: ours are closed before.
+        limits = httpx2.Limits(max_connections=connections, max_keepalive_connections=keepalive, keepalive_expiry=4.0)
         context = tls or httpx2.create_ssl_context(trust_env=False)
         self._by_scheme: dict[str, httpx2.AsyncHTTPTransport]
         if proxy:

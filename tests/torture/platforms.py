@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID, uuid4
 
+from app.domain.connections.errors import ConnectFailed
 from app.domain.connections.queries import connection as read_connection
 from app.flows.connections.connect import Offer, arrive, begin, choose, offer
 from app.flows.connections.tickets import Ticket, find_state, find_ticket
@@ -47,6 +49,8 @@ class Target:
     by: ConnectBy = ConnectBy.OAUTH
 
 
+PATIENCE: Final = 3
+"""How often an owner tries again."""
 _GRAPH: Final = "/graph.facebook.com/v*"
 _LINKEDIN: Final = Target(
     "linkedin",
@@ -130,7 +134,14 @@ class Place:
 
 
 async def connect(workspace: Workspace, target: Target) -> Place:
-    """Make an account and connect it, as its owner does."""
+    """Make an account and connect it, as its owner does: who fails on a busy machine tries again."""
+    for _ in range(PATIENCE):
+        with suppress(ConnectFailed):
+            return await _connect(workspace, target)
+    return await _connect(workspace, target)
+
+
+async def _connect(workspace: Workspace, target: Target) -> Place:
     name = f"p{uuid4().hex[:12]}"
     ask = workspace.platforms.ask
     if target.key == "bluesky":

@@ -90,7 +90,7 @@ async def _race(
     for _ in range(max(2, int(20 * scale))):
         for place in desk.places:
             (job,) = await load.post(desk, [place])
-            races.append(asyncio.create_task(one(job, chance.uniform(0, 0.3))))
+            races.append(asyncio.create_task(one(job, chance.uniform(0, 1.0))))
         await asyncio.gather(*races)
     done = {granted, JobState.PUBLISHED}
     rows = await desk.workspace.becomes(lambda rows: all(row.state in done for row in rows), within=120)

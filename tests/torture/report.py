@@ -117,7 +117,7 @@ def tables(result: Mapping[str, Any]) -> str:
 
 def _matrix(part: Mapping[str, Any] | None) -> str:
     if part is None:
-        return ""
+        return "### The matrix\n\nIt was not run as a whole on this version.\n"
     rows: Sequence[Mapping[str, Any]] = part["rows"]
     exist = [row for row in rows if row["outcome"] is not None]
     counts = Counter(str(row["outcome"]) for row in exist)

@@ -122,7 +122,8 @@ def promised(target: Target, window: Window) -> frozenset[Outcome]:
         # A request that the platform acts on after it was proved absent cannot be called back. Only the platform can
         # tell the second one from it: by a key, a draft, or its own search for duplicates.
         return LATE[target.strength]
-    if target.strength is ReconcileClass.HUMAN and window.key in SENT:
+    if target.strength is ReconcileClass.HUMAN:
+        # Wherever a worker is lost after its intent, also in a try that follows the fault on a busy machine.
         return frozenset({Outcome.ONCE, Outcome.PERSON})
     return frozenset({Outcome.ONCE})
 
@@ -134,5 +135,3 @@ LATE: Final[Mapping[ReconcileClass, frozenset[Outcome]]] = {
     ReconcileClass.LOOKUP: frozenset({Outcome.ONCE, Outcome.TWICE}),
     ReconcileClass.HUMAN: frozenset({Outcome.ONCE, Outcome.PERSON}),
 }
-SENT: Final = frozenset({"claimed", "intended", "sent_in_vain", "sent", "acted", "answered", "stored"})
-"""Windows in which, or after which, a fault can leave the outcome unknown."""

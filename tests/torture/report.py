@@ -81,9 +81,15 @@ class Proof:
         ):
             if rows:
                 size = {"scale": self.scale} if name == "storms" else {}
-                kept[name] = {**stamp, **size, "rows": rows}
+                known = {_key(row): row for row in (*kept.get(name, {}).get("rows", ()), *rows)}
+                kept[name] = {**stamp, **size, "rows": list(known.values())}
         RESULT.write_text(_lines(kept))
         PAGE.write_text(filled(PAGE.read_text(), kept))
+
+
+def _key(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What a row is about: a later run of the same takes its place."""
+    return (row["name"],) if "name" in row else (row["target"], row["window"], row["strike"])
 
 
 def _lines(result: Mapping[str, Any]) -> str:

@@ -444,7 +444,9 @@ async def test_the_scheduler_reads_what_it_offers(full: Rows) -> None:
     for call in calls.values():
         async with full.world.db.system() as session:
             seen = await watch(full.world.db.system_engine, session, full, call)
-        assert sparing(seen, 10), seen
+        # A gate for each workspace is little: PostgreSQL may well read them all.
+        gates = await full.world.owner.fetchval("SELECT count(*) FROM tenant_gates")
+        assert sparing(seen, 10 + gates // PAGE), seen
 
 
 async def test_the_plans_are_those_of_many_rows(full: Rows) -> None:

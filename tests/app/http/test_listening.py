@@ -79,7 +79,7 @@ class There:
             await process(self.rt, key)
         async with self.rt.db.read(self.tenant) as session:
             rows = await read_after(session, 0, 1000)
-        return [str(row.changes["text"]) for row in rows if row.type == "comment.added"]
+        return [str(row.changes.get("text")) for row in rows if row.type == "comment.added"]
 
 
 @pytest.fixture

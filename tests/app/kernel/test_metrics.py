@@ -33,7 +33,8 @@ def test_every_series_is_ours_and_described() -> None:
 
 def test_no_series_can_be_flooded_by_users() -> None:
     names = {label for series in vars(metrics).values() for label in getattr(series, "_labelnames", ())}
-    assert names == {"platform", "outcome", "kind", "limit", "type"}
+    words = {"platform", "outcome", "kind", "limit", "type", "operation", "reason", "table", "window"}
+    assert names == words
 
 
 def test_processes_of_one_machine_stand_next_to_each_other() -> None:

@@ -50,6 +50,7 @@ from connectors.contract import (
 )
 from connectors.faults import HINTS, Effect, Fault, FaultKind, FaultRule, PlatformFault, classify
 from connectors.preflight import check
+from connectors.quotas import Pace, QuotaRule, QuotaScope, QuotaWindow
 from connectors.retry_after import retry_after
 from connectors.scopes import Scope
 from connectors.secret import Secret
@@ -57,6 +58,20 @@ from connectors.transport import Answer
 
 DOCS = "https://murmur.example/docs"
 TEXT = Limit("text.length", Unit.GRAPHEMES, max=280, source=f"{DOCS}/notes")
+QUOTAS = (
+    QuotaRule("notes", 300, timedelta(hours=24), source=f"{DOCS}/limits"),
+    QuotaRule(
+        "units",
+        10_000,
+        timedelta(days=1),
+        source=f"{DOCS}/limits",
+        scope=QuotaScope.APPLICATION,
+        window=QuotaWindow.DAY,
+        zone="America/Los_Angeles",
+        cost=100,
+    ),
+)
+PACE = Pace(per_second=1, burst=30)
 
 CAPABILITIES = Capabilities(
     key="murmur",
@@ -79,6 +94,8 @@ CAPABILITIES = Capabilities(
     options=(Option("audience", "Who may read the note.", choices=("all", "followers"), default="all"),),
     can_delete=True,
     settle_delay=timedelta(seconds=5),
+    quotas=QUOTAS,
+    pace=PACE,
 )
 
 FAULTS = (

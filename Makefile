@@ -5,6 +5,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
+# Processes are started all the time here: without compiled files each takes twice as long.
+unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
 CODE := app schema resolvers workers connectors migrations tests benchmarks

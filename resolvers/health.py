@@ -9,8 +9,9 @@ from functools import partial
 
 from app.actions.keys.authenticate import Principal
 from app.domain.keys.model import Scope
-from app.flows.health import Health as Seen
-from app.flows.health import Installation, read_health, read_installation
+from app.flows.health.model import Health as Seen
+from app.flows.health.model import Installation
+from app.flows.health.read import read_health, read_installation
 from resolvers.context import Context, Info
 from resolvers.loaders import refresh
 from schema.health import Health

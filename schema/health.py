@@ -9,10 +9,10 @@ import strawberry
 from app.domain.breakers.model import Breaker
 from app.domain.breakers.states import BreakerState, Operation
 from app.domain.jobs.states import JobState, ParkReason
-from app.flows.health import Check as CheckSeen
-from app.flows.health import Health as Seen
-from app.flows.health import HealthState, PlatformSeen
-from app.flows.health import Queue as QueueSeen
+from app.flows.health.model import Check as CheckSeen
+from app.flows.health.model import Health as Seen
+from app.flows.health.model import HealthState, PlatformSeen
+from app.flows.health.model import Queue as QueueSeen
 from app.flows.upkeep.punctuality import Standing
 from schema.words import offer
 

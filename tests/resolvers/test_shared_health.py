@@ -10,7 +10,8 @@ from uuid import UUID
 import pytest
 
 from app.domain.keys.model import Scope
-from app.flows import health as flow
+from app.flows.health import model
+from app.flows.health import read as flow
 from app.flows.runtime import Runtime
 from resolvers import health
 from tests.fixtures.graph import Graph, Key
@@ -23,11 +24,11 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Counter[UUID | None]:
     """Count the reads by workspace, the installation's under None; a look is fresh for the whole test."""
     counted: Counter[UUID | None] = Counter()
 
-    async def read_health(rt: Runtime, tenant: UUID) -> flow.Health:
+    async def read_health(rt: Runtime, tenant: UUID) -> model.Health:
         counted[tenant] += 1
         return await flow.read_health(rt, tenant)
 
-    async def read_installation(rt: Runtime) -> flow.Installation | None:
+    async def read_installation(rt: Runtime) -> model.Installation | None:
         counted[None] += 1
         return await flow.read_installation(rt)
 

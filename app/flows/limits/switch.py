@@ -17,7 +17,8 @@ from app.actions.jobs.let_out import let_out
 from app.domain.audit.model import AuditEntry
 from app.domain.breakers.errors import PlatformNotPaused
 from app.domain.connections.errors import UnknownPlatform
-from app.flows.health import PlatformSeen, platforms_seen
+from app.flows.health.model import PlatformSeen
+from app.flows.health.read import platforms_seen
 from app.flows.limits.weather import EACH_SECOND
 from app.flows.runtime import Runtime
 from app.kernel import ids

@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 import pytest
 
-from connectors.meta.webhooks import MOST_UPDATES, open_signed_request, parse, parse_deauthorize, parse_deletion
+from connectors.meta.signed_requests import open_signed_request, parse_deauthorize, parse_deletion
+from connectors.meta.webhooks import MOST_UPDATES, parse
 from connectors.notices import (
     AccountDeauthorized,
     Change,

@@ -10,7 +10,8 @@ from datetime import timedelta
 import pytest
 from pydantic import SecretStr
 
-from app.flows.health import HealthState, read_health
+from app.flows.health.model import HealthState
+from app.flows.health.read import read_health
 from app.flows.upkeep.heartbeat import beat
 from app.kernel import metrics
 from app.kernel.settings import Settings

@@ -12,7 +12,7 @@ from app.domain.jobs.model import Job
 from app.domain.jobs.states import JobEvent
 from app.domain.jobs.verdict import Verdict
 from app.domain.punctuality.queries import Figures
-from app.flows.health import read_health, read_installation
+from app.flows.health.read import read_health, read_installation
 from app.flows.upkeep.gauges import measure
 from app.flows.upkeep.punctuality import Standing, count, standing
 from app.kernel import ids, metrics

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import TypeVar
 from uuid import UUID
 
@@ -19,10 +17,9 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.domain.breakers.model import Breaker
 from app.domain.jobs import statistics
-from app.domain.jobs.states import JobState, ParkReason
 from app.domain.processes import queries as processes
+from app.flows.health.model import Check, Health, HealthState, Installation, PlatformSeen, Queue
 from app.flows.runtime import Runtime
 from app.flows.upkeep.heartbeat import stall
 from app.flows.upkeep.presence import BEAT
@@ -40,83 +37,6 @@ BUS_SILENCE = 6.0
 """Seconds without any message, our own beat included, after which the bus counts as broken."""
 LATE = timedelta(seconds=30)
 """A job that has been due longer than this says that posts are late."""
-
-
-class HealthState(StrEnum):
-    """How it is."""
-
-    OK = "ok"
-    """It works."""
-    DEGRADED = "degraded"
-    """It works in part, or late."""
-    DOWN = "down"
-    """It does not work."""
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One part that was looked at."""
-
-    name: str
-    state: HealthState
-    message: str
-    seconds: float | None = None
-    """How long it took to answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """What waits, of a workspace or of the whole installation."""
-
-    depth: Mapping[JobState, int]
-    oldest_due_at: datetime | None
-    """The planned time of the job that has been due longest and still waits for a worker."""
-    scheduler_lag: timedelta
-    """How long the earliest job to be looked at has been waiting for the scheduler."""
-
-
-@dataclass(frozen=True, slots=True)
-class Installation:
-    """What concerns all workspaces together."""
-
-    queue: Queue
-    punctuality: Standing
-
-
-@dataclass(frozen=True, slots=True)
-class PlatformSeen:
-    """One platform as it is treated now."""
-
-    key: str
-    breakers: tuple[Breaker, ...]
-    """What is not closed; nothing where it is called as usual."""
-    waiting: Mapping[ParkReason, int]
-    """The workspace's own jobs that wait, by what for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """The whole picture."""
-
-    checked_at: datetime
-    version: str
-    checks: tuple[Check, ...]
-    workers: int = 0
-    schedulers: int = 0
-    platforms: tuple[PlatformSeen, ...] = ()
-    """Each platform of this installation, and what holds its posts back."""
-    queue: Queue | None = None
-    """The workspace's own; None while the database does not answer."""
-    punctuality: Standing | None = None
-    """The workspace's own; None while the database does not answer."""
-    installation: Installation | None = field(default=None)
-    """Of all workspaces together; for operators."""
-
-    @property
-    def state(self) -> HealthState:
-        """The worst of the parts."""
-        order = (HealthState.DOWN, HealthState.DEGRADED, HealthState.OK)
-        return min((check.state for check in self.checks), key=order.index)
 
 
 async def read_health(rt: Runtime, tenant: UUID) -> Health:

@@ -1,0 +1,1 @@
+"""Whether posts go out, and what holds them up if not."""

@@ -13,7 +13,7 @@ import pytest
 from app.domain.tables import metadata
 from app.services import schema
 from app.services.vault import generate_key
-from tests.app.cli.forked import forked
+from tests.app.cli.forked import Forked, forked
 from tests.fixtures.servers import PREFIX, Services
 
 Postd = Callable[..., subprocess.CompletedProcess[str]]
@@ -40,14 +40,20 @@ def environment(migrated: str, redis_url: str, tmp_path_factory: pytest.TempPath
     }
 
 
+@pytest.fixture(scope="session")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forked]:
+    """Give the process that has made the imports of `postd`."""
+    with forked(tmp_path_factory.mktemp("said")) as process:
+        yield process
+
+
 @pytest.fixture(scope="module")
-def postd(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postd]:
+def postd(imported: Forked, environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Postd:
     """Run the command in an empty folder; keyword arguments change its environment, None takes a variable away."""
     folder = tmp_path_factory.mktemp("cwd")
-    with forked(tmp_path_factory.mktemp("said")) as command:
 
-        def run(*arguments: str, **changes: str | None) -> subprocess.CompletedProcess[str]:
-            wanted = {**os.environ, **environment, **changes}
-            return command.run(arguments, {name: value for name, value in wanted.items() if value is not None}, folder)
+    def run(*arguments: str, **changes: str | None) -> subprocess.CompletedProcess[str]:
+        wanted = {**os.environ, **environment, **changes}
+        return imported.run(arguments, {name: value for name, value in wanted.items() if value is not None}, folder)
 
-        yield run
+    return run

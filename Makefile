@@ -32,13 +32,20 @@ demo: setup ## play the whole story on real servers and simulated platforms (ONC
 dev: setup ## run everything from this folder and reload on change
 	@$(BIN)/postd dev
 
-# Three processes on two cores: many tests wait for processes and their leases. Named tests run in one.
+# Tests of whole processes run by themselves: they hold leases of seconds. All others share JOBS processes.
+WHOLE := tests/processes tests/torture
 .PHONY: test
 test: setup ## run every test (JOBS=n: in n processes; ARGS=path: these tests only)
 	@$(BIN)/python -m tests.browser.chromium --ensure
 	@$(BIN)/python -m tests.s3.install
-	@echo "Running the tests"
-	@$(BIN)/python -m pytest $(or $(ARGS),-n $(JOBS))
+ifdef ARGS
+	@$(BIN)/python -m pytest $(ARGS)
+else
+	@echo "Running the tests of whole processes"
+	@$(BIN)/python -m pytest $(WHOLE)
+	@echo "Running all others"
+	@$(BIN)/python -m pytest -n $(JOBS) $(addprefix --ignore=,$(WHOLE))
+endif
 
 .PHONY: check
 check: setup ## format, lint, types, import rules, dead code, migrations, SDL, dependencies, secrets

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 from contextlib import AsyncExitStack
-from types import FrameType
 from typing import Any
 
 from dramatiq import Broker, Worker
@@ -15,6 +14,8 @@ from app.flows.runtime import Runtime, running
 from app.flows.upkeep.presence import present
 from app.kernel import logs, metrics, tether
 from app.kernel.settings import Settings
+from workers.process import SHUTDOWN_MS
+from workers.signals import hear_once
 
 IDLE_MS = 50
 """How often an idle consumer looks for wake-ups."""
@@ -41,7 +42,7 @@ class RuntimeHolder(Middleware):
 
     def after_process_boot(self, broker: Broker) -> None:
         """End with the process that started this one: `kill -9` of it leaves no worker behind."""
-        _hear_once(signal.SIGTERM)
+        hear_once(signal.SIGTERM, within=SHUTDOWN_MS / 1000 + 3)
         tether.end_with_parent()
 
     def before_worker_boot(self, broker: Broker, worker: Worker) -> None:
@@ -75,19 +76,3 @@ class RuntimeHolder(Middleware):
         if thread is None:
             raise RuntimeError("the AsyncIO middleware must come before this one")
         thread.run_coroutine(work)
-
-
-def _hear_once(number: signal.Signals) -> None:
-    """Leave a signal to its handler the first time only.
-
-    Dramatiq's worker leaves its threads at the second one and then hangs, and the kernel may tell of a parent's death
-    more than once.
-    """
-    handler = signal.getsignal(number)
-
-    def first(got: int, frame: FrameType | None) -> None:
-        signal.signal(got, signal.SIG_IGN)
-        if callable(handler):
-            handler(got, frame)
-
-    signal.signal(number, first)

@@ -16,8 +16,8 @@ def hear_once(number: signal.Signals, *, within: float) -> None:
     """Leave a signal to its handler the first time only, and end `within` seconds of it whatever becomes of that.
 
     Dramatiq's worker leaves its threads at the second one and then hangs, and the kernel may tell of a parent's death
-    more than once. Its handler writes to its parent before it takes note; where the parent is dead and the signal comes
-    in the middle of another message, that can fail, and an orphan would work on for ever.
+    more than once. And it tells its parent that it has started, and waits until the parent has heard it: where that was
+    killed just then, the worker would wait for ever, with its threads at work.
     """
     handler = signal.getsignal(number)
 

@@ -47,8 +47,9 @@ INSTAGRAM: Final[tuple[GraphRule, ...]] = (
     GraphRule(K.PLATFORM_DOWN, "Instagram could not fetch the file in time.", None, {2207003}, hint=_REACH),
     GraphRule(K.PLATFORM_DOWN, "Instagram could not make a draft of the post.", None, {2207032, 2207053, 2207082}),
     GraphRule(K.PLATFORM_DOWN, "Instagram is in trouble for the moment.", None, {2207001}, proved=False),
+    # The file was made to fit before: what fails is the way to us, and that may pass.
     GraphRule(
-        K.INVALID_MEDIA, "Instagram could not fetch the file from its address.", None, {2207052, 2207077}, hint=_REACH
+        K.PLATFORM_DOWN, "Instagram could not fetch the file from its address.", None, {2207052, 2207077}, hint=_REACH
     ),
     GraphRule(K.INVALID_MEDIA, "The image is too large for Instagram.", None, {2207004}),
     GraphRule(K.INVALID_MEDIA, "Instagram takes images as JPEG only.", None, {2207005}),

@@ -129,7 +129,7 @@ COMMON: Final[tuple[GraphRule, ...]] = (
     GraphRule(K.PERMISSION_MISSING, "The connection may not publish videos on this page.", either={1363005, 1363042}),
     GraphRule(K.INVALID_MEDIA, "The file is too small to be a video.", either={382, 1363022}),
     GraphRule(
-        K.INVALID_MEDIA,
+        K.PLATFORM_DOWN,
         "Facebook could not fetch the file from its address.",
         {389},
         hint="Tell the operator: POSTD_PUBLIC_URL must be reachable from the internet.",

@@ -18,7 +18,7 @@ from tests.torture.pictures import picture
 from tests.torture.platforms import Place, Request, Target, connect
 from tests.torture.proxy import Moment
 from tests.torture.stage import Stage
-from tests.torture.windows import At, First, Window
+from tests.torture.windows import PUBLISHED, At, First, Window
 
 PATIENCE = 60.0
 """Seconds in which a window is reached."""
@@ -83,7 +83,7 @@ class Cell:
         if self.window.at is At.DATABASE:
             self._hold_statement(*self.window.words)
         if self.window.at is At.REDIS:
-            self._hold_statement("published")
+            self._hold_statement(PUBLISHED)
 
     async def reached(self) -> None:
         """Return once the post stands in its window."""

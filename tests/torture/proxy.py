@@ -7,6 +7,7 @@ UPDATE of one job, one request of one account. What is held stays in the proxy u
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import struct
 from collections.abc import AsyncIterator, Sequence
@@ -17,6 +18,9 @@ from enum import StrEnum
 CHUNK = 65_536
 REMEMBERED = 262_144
 """Bytes of one turn that are searched for a moment."""
+PREPARED = re.compile(rb"P.{4}(__asyncpg_stmt_[0-9a-f]+__)\0([^\0]*)\0", re.DOTALL)
+NAMED = re.compile(rb"__asyncpg_stmt_[0-9a-f]+__(?=\0)")
+"""PostgreSQL is told a statement once, by a name, and afterwards the name alone."""
 
 
 class Way(StrEnum):
@@ -50,6 +54,14 @@ class Link:
     server: asyncio.StreamWriter
     turn: bytearray = field(default_factory=bytearray)
     passed: int = 0
+    statements: dict[bytes, bytes] = field(default_factory=dict)
+    """What was prepared on it, by name."""
+
+    def said(self) -> bytes:
+        """What the client has said in this turn, the statements that it named included."""
+        self.statements.update(PREPARED.findall(self.turn))
+        named = set(NAMED.findall(self.turn))
+        return b"\n".join([bytes(self.turn), *(self.statements.get(name, b"") for name in named)])
 
     def reset(self) -> None:
         """Abort both sides: whoever reads or writes next is told "connection reset"."""
@@ -172,12 +184,11 @@ class Proxy:
         link.passed += len(data)
         if self.cut_after is not None and link.passed > self.cut_after:
             return False
-        if not self._moments:
-            return True
         if len(link.turn) < REMEMBERED:
             link.turn += data
+        said = link.said()
         for moment in self._moments:
-            if all(needle in link.turn for needle in moment.needles):
+            if all(needle in said for needle in moment.needles):
                 self._moments.remove(moment)
                 moment.reached.set()
                 await moment.let_go.wait()

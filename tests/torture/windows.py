@@ -57,10 +57,19 @@ class Window:
     """Whether it is let go only when everybody has given it up."""
 
 
+CLAIMED: Final = "SET state = 'publishing'"
+PUBLISHED: Final = "SET state = 'published'"
+"""What the statements say that claim a job, and that write down that it is out."""
+
 WINDOWS: Final[Mapping[str, Window]] = {
     one.key: one
     for one in (
-        Window("before_claim", "the claim is on its way", At.DATABASE, words=("publishing", "prepared")),
+        Window(
+            "before_claim",
+            "the claim is on its way",
+            At.DATABASE,
+            words=("SET state = 'publishing'", "step = 'prepared'"),
+        ),
         Window("refresh_sent", "a token refresh was sent", At.PLATFORM, "refresh", lost=True, first=First.EXPIRE),
         Window(
             "refresh_answered",
@@ -75,12 +84,12 @@ WINDOWS: Final[Mapping[str, Window]] = {
         Window(
             "container_made", "a draft was made and nobody told", At.PLATFORM, "container", "hold_answer", lost=True
         ),
-        Window("claimed", "all is ready, the intent is on its way", At.DATABASE, words=("sending",)),
+        Window("claimed", "all is ready, the intent is on its way", At.DATABASE, words=("step = 'sending'",)),
         Window("intended", "the intent is written, the request arrives nowhere", At.WIRE, lost=True),
         Window("sent_in_vain", "the request arrived, the platform does nothing", At.PLATFORM, lost=True),
         Window("sent", "the request arrived, the platform acts later", At.PLATFORM),
         Window("acted", "the platform has acted, its answer is lost", At.PLATFORM, kind="hold_answer", lost=True),
-        Window("answered", "the answer came, it is not stored", At.DATABASE, words=("published",)),
+        Window("answered", "the answer came, it is not stored", At.DATABASE, words=(PUBLISHED,)),
         Window("stored", "it is stored and not announced", At.REDIS),
         Window("looking", "the answer was lost, reconcile looks", At.PLATFORM, "look", lost=True, first=First.LOSE),
         Window("acts_late", "the platform acts when everybody has given it up", At.PLATFORM, late=True),

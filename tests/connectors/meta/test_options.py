@@ -110,7 +110,7 @@ async def test_a_cover_that_cannot_be_fetched_stops_the_reel(instagram: Story, a
     assert account.files is not None
     with pytest.raises(PlatformFault) as caught:
         await publish(instagram, {"cover_url": f"{account.files.url}/nothing"}, account.video())
-    assert (caught.value.fault.kind, caught.value.fault.code) == (FaultKind.INVALID_MEDIA, "9004/2207052")
+    assert (caught.value.fault.kind, caught.value.fault.code) == (FaultKind.PLATFORM_DOWN, "9004/2207052")
     assert await account.shown() == []
 
 

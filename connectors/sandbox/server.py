@@ -201,9 +201,9 @@ class _Protocol(HttpToolsProtocol):
     """HTTP connections that the application can close: what a fault needs to leave a request without an answer."""
 
     def on_message_begin(self) -> None:
-        """Offer the connection to the application of the request that begins. Addresses hold secrets: none is logged."""
+        """Offer the connection to the application of the request that begins."""
         super().on_message_begin()
-        self.access_log = False
+        self.access_log = False  # addresses hold secrets
         self.scope["extensions"] = {CONNECTION: {"close": self.transport.abort}}
 
 

@@ -195,7 +195,7 @@ async def test_a_file_that_cannot_be_fetched_names_who_can_mend_it(instagram: St
 
     with pytest.raises(PlatformFault) as caught:
         await instagram.ready(instagram.task("Hidden", media=(replace(photo, link=nowhere),)))
-    assert caught.value.fault.kind is FaultKind.INVALID_MEDIA
+    assert caught.value.fault.kind is FaultKind.PLATFORM_DOWN
     assert "POSTD_PUBLIC_URL" in caught.value.fault.hint
 
 

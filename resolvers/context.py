@@ -14,8 +14,8 @@ from uuid import UUID, uuid4
 import strawberry
 from starlette.responses import Response
 
-from app.actions.keys.authenticate import Principal
 from app.domain.keys.errors import KeyRefused
+from app.domain.keys.principal import Principal
 from app.flows.runtime import Runtime
 from resolvers.looks import Looks
 

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 
-from app.actions.keys.authenticate import Principal
 from app.domain.keys.model import Scope
+from app.domain.keys.principal import Principal
 from app.flows.health.model import Health as Seen
 from app.flows.health.model import Installation
 from app.flows.health.read import read_health, read_installation

@@ -9,8 +9,9 @@ from schema.keys import ApiKey, Tenant, Viewer
 
 
 async def viewer(info: Info) -> Viewer:
-    """The caller's workspace, key and scopes."""
+    """The caller's workspace, key if one was presented, and scopes."""
     caller = info.context.caller
     async with info.context.rt.db.read(caller.tenant_id) as session:
-        tenant, key = await tenants.own(session), await keys.key(session, caller.key_id)
-    return Viewer(tenant=Tenant.of(tenant), key=ApiKey.of(key), scopes=sorted(caller.scopes))
+        tenant = await tenants.own(session)
+        key = None if caller.key_id is None else ApiKey.of(await keys.key(session, caller.key_id))
+    return Viewer(tenant=Tenant.of(tenant), key=key, scopes=sorted(caller.scopes))

@@ -56,6 +56,6 @@ class ApiKey(Node):
 class Viewer:
     """The caller."""
 
-    tenant: Tenant = strawberry.field(description="The workspace that the key belongs to.")
-    key: ApiKey = strawberry.field(description="The key.")
-    scopes: list[Scope] = strawberry.field(description="What the key may do.")
+    tenant: Tenant = strawberry.field(description="The workspace that is spoken for.")
+    key: ApiKey | None = strawberry.field(description="The API key; null where none was presented.")
+    scopes: list[Scope] = strawberry.field(description="What the caller may do.")

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from app.actions.keys.authenticate import Principal, authenticate
+from app.actions.keys.authenticate import authenticate
 from app.domain.keys.errors import KeyRefused
+from app.domain.keys.principal import Principal
 from app.flows.runtime import Runtime
 from connectors.secret import Secret
 

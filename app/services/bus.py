@@ -90,9 +90,9 @@ class Bus:
         """Wake the subscribers of a tenant in every process. Never raises: who is not woken finds out by polling."""
         await self._send(f"event:{tenant_id}:{seq}")
 
-    async def announce_revoked(self, key_id: UUID) -> None:
+    async def announce_revoked(self, credential_id: UUID) -> None:
         """Tell every process that an API key is dead. Never raises: sockets also check their key now and then."""
-        await self._send(f"revoked:{key_id}")
+        await self._send(f"revoked:{credential_id}")
 
     @contextlib.contextmanager
     def watch(self, tenant_id: UUID) -> Iterator[Watch]:
@@ -160,9 +160,9 @@ class Bus:
         for watch in watches:
             watch.wake()
 
-    def _revoke(self, key_id: UUID | None) -> None:
+    def _revoke(self, credential_id: UUID | None) -> None:
         for callback in tuple(self._callbacks):
             try:
-                callback(key_id)
+                callback(credential_id)
             except Exception:  # noqa: BLE001 -- one callback's bug must not deafen the process
                 _log.exception("bus.callback_failed")

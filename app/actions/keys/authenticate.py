@@ -6,9 +6,7 @@ tenant is not known yet.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,26 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.domain.keys.credentials import generate, parse
 from app.domain.keys.errors import KeyRefused
 from app.domain.keys.model import ApiKey, Scope
+from app.domain.keys.principal import Principal
 
 COARSE = timedelta(minutes=5)
 """`last_used_at` is written at most this often: it is for people, and a write a request is dear."""
 _NOBODY = generate().hash
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """Who calls and what they may do."""
-
-    key_id: UUID
-    tenant_id: UUID
-    name: str
-    scopes: frozenset[Scope]
-    expires_at: datetime | None
-
-    @property
-    def actor(self) -> str:
-        """How the caller stands in events and in the audit log."""
-        return f"key:{self.key_id}"
 
 
 async def authenticate(session: AsyncSession, presented: str, *, now: datetime) -> Principal:
@@ -56,4 +39,12 @@ async def authenticate(session: AsyncSession, presented: str, *, now: datetime) 
         raise KeyRefused
     if key.last_used_at is None or key.last_used_at < now - COARSE:
         await session.execute(update(ApiKey).where(ApiKey.id == key.id).values(last_used_at=now))
-    return Principal(key.id, key.tenant_id, key.name, frozenset(Scope(word) for word in key.scopes), key.expires_at)
+    return Principal(
+        credential_id=key.id,
+        tenant_id=key.tenant_id,
+        name=key.name,
+        scopes=frozenset(Scope(word) for word in key.scopes),
+        expires_at=key.expires_at,
+        actor=f"key:{key.id}",
+        key_id=key.id,
+    )

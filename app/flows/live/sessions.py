@@ -11,8 +11,8 @@ from uuid import UUID
 
 import structlog
 
-from app.actions.keys.authenticate import Principal
 from app.domain.keys.errors import KeyRefused
+from app.domain.keys.principal import Principal
 from app.flows.identify import identify
 from app.flows.runtime import Runtime
 from connectors.secret import Secret
@@ -55,7 +55,7 @@ class Sessions:
         Raises:
             TooManySessions: it must not be opened.
         """
-        known = self._open.setdefault(principal.key_id, set())
+        known = self._open.setdefault(principal.credential_id, set())
         if len(known) >= self._rt.settings.key_sockets:
             raise TooManySessions
         session = Session(principal, credential, end)
@@ -68,10 +68,10 @@ class Sessions:
         """Let go of a connection that is closed."""
         if session.timer is not None:
             session.timer.cancel()
-        known = self._open.get(session.principal.key_id, set())
+        known = self._open.get(session.principal.credential_id, set())
         known.discard(session)
         if not known:
-            self._open.pop(session.principal.key_id, None)
+            self._open.pop(session.principal.credential_id, None)
 
     def __len__(self) -> int:
         return sum(len(known) for known in self._open.values())
@@ -82,10 +82,10 @@ class Sessions:
             await asyncio.sleep(min(left, 3600))
         await self._end(session, EXPIRED)
 
-    def _revoked(self, key_id: UUID | None) -> None:
-        if key_id is None:
+    def _revoked(self, credential_id: UUID | None) -> None:
+        if credential_id is None:
             self._start(self._look_again())
-        for session in tuple(self._open.get(key_id, ())) if key_id is not None else ():
+        for session in tuple(self._open.get(credential_id, ())) if credential_id is not None else ():
             self._start(self._end(session, REVOKED))
 
     async def _look_again(self) -> None:

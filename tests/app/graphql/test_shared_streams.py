@@ -9,7 +9,7 @@ import pytest
 
 from app import graphql_socket
 from app.actions.jobs.cancel import cancel
-from app.actions.keys.authenticate import Principal
+from app.domain.keys.principal import Principal
 from app.domain.keys.model import Scope
 from app.services import events
 from resolvers import sharing
@@ -214,5 +214,5 @@ async def test_what_does_not_follow_the_log_is_not_shared(graph: Graph, document
 
 def _context(graph: Graph) -> Any:
     row = graph.key.row
-    principal = Principal(row.id, row.tenant_id, "tests", frozenset(Scope), None)
+    principal = Principal(row.id, row.tenant_id, "tests", frozenset(Scope), None, f"key:{row.id}", row.id)
     return Context(graph.world.rt, principal=principal)

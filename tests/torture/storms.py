@@ -28,6 +28,8 @@ from tests.torture.workload import Told, Workload, weathered
 
 AHEAD: Final = 200
 """How many posts of a crowd may go out before another workspace's one: what is offered to the workers at a time."""
+SLOTS: Final = 8
+"""Slots of the one worker that has to do with a slow platform."""
 CROWD_PATIENCE: Final = 60.0
 """Seconds in which a crowd is watched; who still waits then has its next moment."""
 SURE: Final = tuple(target for target in TARGETS.values() if target.key != "linkedin-member")
@@ -157,6 +159,33 @@ async def slow_drip(stage: Stage, scale: float) -> Told:
     return await weathered(load)
 
 
+async def slow_platform(stage: Stage, scale: float) -> Told:
+    """One platform answers nobody, with more posts due there than a worker has slots: posts elsewhere go out."""
+    for worker in stage.of("worker"):
+        worker.kill()
+    slots = {"POSTD_WORKER_PROCESSES": "1", "POSTD_WORKER_THREADS": str(SLOTS), "POSTD_REQUEST_TIMEOUT": "120"}
+    small = stage.start("worker", slots)
+    load = Workload(stage)
+    slow, quick = TARGETS["mastodon"], TARGETS["bluesky"]
+    desk = await load.open([slow], SLOTS + 4)
+    others = await load.open([quick], 2)
+    order = {"kind": "hold", "platform": slow.server, "method": "POST", "path": slow.publish.path, "times": None}
+    held = (await stage.platforms.ask("POST", "/faults", order))["id"]
+    for _ in range(2):
+        await load.post(desk, desk.places)
+    await stage.platforms.ask("GET", f"/faults/{held}?hits={SLOTS // 2}&timeout=60")
+    for _ in range(max(2, int(20 * scale))):
+        await load.post(others, others.places)
+    rows = await others.workspace.becomes(lambda rows: all(row.published_at for row in rows), within=60)
+    late = max((row.published_at - row.due_at).total_seconds() for row in rows if row.published_at)
+    waiting = sum(row.published_at is None for row in await desk.workspace.jobs())
+    await stage.platforms.ask("DELETE", f"/faults/{held}")
+    note = f"{len(rows)} posts went out past {waiting} that hung, at most {late:.1f} s late, on {SLOTS} slots"
+    told = await weathered(load, note)
+    small.kill()
+    return told
+
+
 async def crowd(stage: Stage, scale: float) -> Told:
     """Ten thousand posts of one workspace and one of another are due at the same moment."""
     load = Workload(stage)
@@ -266,6 +295,7 @@ STORMS: Final[Mapping[str, Storm]] = {
         Storm("out_of_memory", "the kernel kills a worker process", out_of_memory),
         Storm("too_many_requests", "the platforms answer 429 with Retry-After", too_many_requests),
         Storm("slow_drip", "the platforms answer byte by byte", slow_drip),
+        Storm("slow_platform", "one platform hangs, with more posts due than there are slots", slow_platform),
         Storm("sockets", "1,000 followers lose the API and resume", sockets),
         Storm("clock_jumps", "workers' clocks are an hour wrong", clock_jumps),
         Storm("echoes", "every wake-up comes six times, in any order", echoes),

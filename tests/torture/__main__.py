@@ -17,7 +17,7 @@ from tests.torture.faults import STRIKES
 from tests.torture.matrix import Matrix, Result
 from tests.torture.platforms import TARGETS
 from tests.torture.stage import Stage, staged
-from tests.torture.storms import STORMS
+from tests.torture.storms import STORMS, Storm
 from tests.torture.windows import WINDOWS
 from tests.torture.workload import Told
 
@@ -57,7 +57,7 @@ async def _run(arguments: argparse.Namespace, folder: Path) -> report.Proof:
             for storm in STORMS.values():
                 if any(fnmatchcase(storm.key, pattern) for pattern in arguments.storms):
                     await stage.crew()
-                    told = await storm.run(stage, arguments.scale)
+                    told = await _weather(storm, stage, arguments.scale)
                     proof.storms.append(report.Ended(storm.key, told))
                     _tell(storm.key, told)
         finally:
@@ -83,6 +83,14 @@ async def run_matrix(stage: Stage, patterns: Sequence[str]) -> list[Result]:
             results += await matrix.round(strike)
     await matrix.close()
     return results
+
+
+async def _weather(storm: Storm, stage: Stage, scale: float) -> Told:
+    """Run a storm; one that does not come to its end has broken its promise, and what was found before it is kept."""
+    try:
+        return await storm.run(stage, scale)
+    except Exception as broken:  # noqa: BLE001 -- whatever it is, it stands in the result
+        return Told([f"it did not come to its end: {broken!r}"], 0.0)
 
 
 def _tell(name: str, told: Told) -> None:

@@ -17,6 +17,7 @@ from typing import Final
 
 import psutil
 
+from app.kernel.embedded.upkeep import DEATHS
 from tests.processes.platforms import Fault
 from tests.torture.clocks import skewed_clock
 from tests.torture.follower import Follower
@@ -73,10 +74,10 @@ async def redis_gone(stage: Stage, scale: float) -> Told:
 
 
 async def postgres_restarted(stage: Stage, scale: float) -> Told:
-    """PostgreSQL is killed, or told to end fast, while posts go out; its keeper starts it again."""
+    """PostgreSQL is killed, or told to end fast, while posts go out; as often as its keeper starts it again."""
     load = Workload(stage)
     await load.open(SURE, 2)
-    times = max(2, int(6 * scale))
+    times = max(2, int(DEATHS * scale))
     await load.everywhere(times)
     for number in range(times):
         with suppress(Exception):  # the database is away: it cannot be asked how many are out

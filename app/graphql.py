@@ -158,11 +158,11 @@ class GraphQLEdge(GraphQL[Context, None]):
         if session is not None:
             self._sessions.leave(session)
 
-    def _encoded(self, result: ExecutionResult) -> str:
+    def _encoded(self, result: ExecutionResult) -> bytes:
         payload: dict[str, object] = {"data": result.data}
         if result.errors:
             payload["errors"] = [error.formatted for error in result.errors]
-        return self.encode_json(payload)
+        return orjson.dumps(payload)
 
     def decode_json(self, data: str | bytes) -> object:
         """Read JSON. A request, a batch or a message is no bare word: what is one counts as unreadable."""

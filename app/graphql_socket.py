@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing, suppress
 from typing import Any, Final
 
@@ -17,11 +17,12 @@ from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
 
 from app.flows.live.course import COURSE, Course
+from app.graphql_frames import FRAMES, HEAD, frame
 from app.kernel import metrics
 from resolvers.alike import asked_of
 from resolvers.context import Context
 from resolvers.masking import refusal
-from resolvers.sharing import Reader, Stream
+from resolvers.sharing import Reader, Stream, Told
 
 DRAIN = 30.0
 """Seconds that a client may leave a message unread before its socket is closed; it resumes by cursor."""
@@ -31,6 +32,9 @@ TRY_AGAIN: Final = 1013
 """Clients reconnect after it."""
 REASON: Final = 123
 """Bytes of a reason that fit into the frame that closes a socket (RFC 6455 section 5.5)."""
+
+
+Write = Callable[[bytes], bool]
 
 
 class Unavailable(Exception):
@@ -144,15 +148,22 @@ class Handler(BaseGraphQLTransportWSHandler[Context, None]):
     async def _read(self, operation: Any, stream: Stream, reader: Reader) -> int:
         """Send what a stream tells; gives the number behind which it cannot go on."""
         adapter: Any = self.websocket
-        head = f'{{"id":{orjson.dumps(operation.id).decode()},"type":"next","payload":'
+        tail = b',"id":' + orjson.dumps(operation.id) + b"}"
+        write: Write | None = adapter.ws.scope.get("extensions", {}).get(FRAMES)
+
+        def tell(told: Told) -> bool:
+            return write is not None and not self.context.ended and write(frame(told, tail))
+
         while stream.reaches(reader.seq):
             untold = stream.behind(reader)
             for told in untold:
                 if self.context.ended:  # the key was revoked or has expired: the socket is being closed
                     raise asyncio.CancelledError
-                await adapter.send_text(f"{head}{told.payload}}}")
+                await adapter.send_text((HEAD + told.payload + tail).decode())
                 reader.seq = told.seq
-            if not untold:
+            if not untold and write is not None:
+                await stream.tell_at_once(reader, tell)
+            elif not untold:
                 await stream.changed()
         return reader.seq
 

@@ -4,6 +4,7 @@ Subscriptions of one workspace with the same document, variables and rights diff
 are. So behind their first catching up they share one stream: it reads each event once, executes the selection once,
 encodes the answer once, and keeps it until its readers have passed it. A reader is a number: it takes what lies behind
 it, and a reader that is later than what is kept catches up by itself, from the log. Nothing is queued for anybody.
+A reader who has come as far as the stream may be told each answer straight away, as long as its socket takes it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
@@ -33,7 +34,7 @@ TIDY = 16
 
 _log = structlog.get_logger(__name__)
 
-Encode = Callable[[ExecutionResult], str]
+Encode = Callable[[ExecutionResult], bytes]
 
 
 @dataclass(eq=False, slots=True)
@@ -48,7 +49,13 @@ class Told:
     """One answer, encoded."""
 
     seq: int
-    payload: str
+    payload: bytes
+    heads: dict[int, bytes] = field(default_factory=dict, compare=False)
+    """What its message has in common on all sockets, by the length of the rest: made by who sends it."""
+
+
+Tell = Callable[[Told], bool]
+"""Sends an answer without waiting; False, and nothing sent: the socket cannot take it now."""
 
 
 class Stream:
@@ -62,6 +69,7 @@ class Stream:
         self._kept: deque[Told] = deque()
         self._size = 0
         self._changed = asyncio.Event()
+        self._at_once: dict[Reader, tuple[Tell, asyncio.Event]] = {}
 
     def reaches(self, seq: int) -> bool:
         """Whether everything behind that number is kept or is still to come."""
@@ -77,6 +85,16 @@ class Stream:
     async def changed(self) -> None:
         """Wait for more, or for the end."""
         await self._changed.wait()
+
+    async def tell_at_once(self, reader: Reader, tell: Tell) -> None:
+        """Tell a reader who has come as far as the stream each answer as it comes; return when that has an end."""
+        over = asyncio.Event()
+        if not self.ended:
+            self._at_once[reader] = tell, over
+            try:
+                await over.wait()
+            finally:
+                self._at_once.pop(reader, None)
 
     async def run(self, asked: Asked, variables: Mapping[str, Any] | None, context: Context, encode: Encode) -> None:
         """Follow the feed and keep its answers, until it ends or is cancelled."""
@@ -104,6 +122,11 @@ class Stream:
         self._wake()
 
     def _keep(self, told: Told) -> None:
+        for reader, (tell, over) in self._at_once.items():
+            if not over.is_set() and tell(told):
+                reader.seq = told.seq
+            else:  # it goes on by itself, from its number
+                over.set()
         self._kept.append(told)
         self._size += len(told.payload)
         if len(self._kept) > TIDY:
@@ -119,6 +142,9 @@ class Stream:
     def _wake(self) -> None:
         self._changed.set()
         self._changed = asyncio.Event()
+        if self.ended:
+            for _, over in self._at_once.values():
+                over.set()
 
 
 class Sharing:

@@ -19,6 +19,7 @@ from app.boot.group import Child, run_group
 from app.flows.boot import examine
 from app.flows.runtime import NotConfigured, running
 from app.flows.upkeep.presence import present
+from app.graphql_frames import SocketProtocol
 from app.kernel import metrics, tether
 from app.kernel.settings import Settings
 from app.services.wakeups import WakeUps
@@ -56,6 +57,7 @@ def api(reload: Reload = False) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        ws=SocketProtocol,
         ws_max_size=256 * 1024,
         ws_per_message_deflate=False,
         proxy_headers=bool(settings.trusted_proxies),

@@ -9,8 +9,8 @@ import pytest
 
 from app import graphql_socket
 from app.actions.jobs.cancel import cancel
-from app.domain.keys.principal import Principal
 from app.domain.keys.model import Scope
+from app.domain.keys.principal import Principal
 from app.services import events
 from resolvers import sharing
 from resolvers.alike import asked_of

@@ -104,7 +104,9 @@ async def out_of_memory(stage: Stage, scale: float) -> Told:
     for number in range(times):
         await load.published((number + 1) * len(load.marks) // (times + 2))
         (worker,) = stage.of("worker")
-        children = psutil.Process(worker.pid).children(recursive=True)
+        async with asyncio.timeout(60):
+            while not (children := psutil.Process(worker.pid).children(recursive=True)):  # noqa: ASYNC110 -- a process
+                await asyncio.sleep(0.1)
         max(children, key=lambda one: one.memory_info().rss).kill()
         with suppress(Exception):  # it may go on without the one, or end: then it is started again
             await asyncio.to_thread(worker.ended, 10)

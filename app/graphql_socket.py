@@ -9,6 +9,7 @@ import asyncio
 import random
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing, suppress
+from functools import partial
 from typing import Any, Final
 
 import orjson
@@ -111,7 +112,8 @@ class Handler(BaseGraphQLTransportWSHandler[Context, None]):
         if asked is None:
             await super()._send_result_stream(operation, result_source)
             return
-        course = Course(waits=False)
+        others = partial(view.sharing.tells, asked)
+        course = Course(waits=False, told_by_others=others)
         COURSE.set(course)
         await self._catch_up(operation, result_source)
         while course.quiet:
@@ -120,7 +122,7 @@ class Handler(BaseGraphQLTransportWSHandler[Context, None]):
                     course.seq = await self._read(operation, *joined)
                     # The stream has ended, or this client is late: everybody would read at once.
                     await asyncio.sleep(random.uniform(0, SPREAD))
-            course = Course(course.seq, waits=False, goes_on=True)
+            course = Course(course.seq, waits=False, goes_on=True, told_by_others=others)
             COURSE.set(course)
             source = await self.schema.stream(
                 operation.query,

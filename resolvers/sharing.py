@@ -2,9 +2,10 @@
 
 Subscriptions of one workspace with the same document, variables and rights differ in nothing but how far their readers
 are. So behind their first catching up they share one stream: it reads each event once, executes the selection once,
-encodes the answer once, and keeps it until its readers have passed it. A reader is a number: it takes what lies behind
-it, and a reader that is later than what is kept catches up by itself, from the log. Nothing is queued for anybody.
-A reader who has come as far as the stream may be told each answer straight away, as long as its socket takes it.
+encodes the answer once, and keeps it for a while. A reader is a number: it takes what lies behind it, and a reader that
+is later than what is kept catches up by itself, from the log. Nothing is queued for anybody. A reader who has come as
+far as the stream may be told each answer straight away, as long as its socket takes it. Who comes back with a cursor is
+served from what is kept: a thousand clients that have lost a server do not each execute what they have missed.
 """
 
 from __future__ import annotations
@@ -29,8 +30,12 @@ KEPT = 256
 """Answers that a stream keeps for readers who are late."""
 KEPT_BYTES = 2_000_000
 """And how large they may be together."""
-TIDY = 16
-"""Answers that a stream keeps before it looks whether anybody still needs them."""
+SPARE = 96
+"""Answers that a stream keeps for readers who come back, once all that are there have passed them."""
+SPARE_BYTES = 100_000
+"""And how large those may be together."""
+TIDY = 32
+"""By how many answers more it lets them grow before it looks who has passed them."""
 
 _log = structlog.get_logger(__name__)
 
@@ -68,6 +73,7 @@ class Stream:
         self._floor = seq
         self._kept: deque[Told] = deque()
         self._size = 0
+        self._unlooked = 0
         self._changed = asyncio.Event()
         self._at_once: dict[Reader, tuple[Tell, asyncio.Event]] = {}
 
@@ -123,21 +129,30 @@ class Stream:
 
     def _keep(self, told: Told) -> None:
         for reader, (tell, over) in self._at_once.items():
+            if reader.seq >= told.seq:  # it had caught up with more than the stream has by now
+                continue
             if not over.is_set() and tell(told):
                 reader.seq = told.seq
             else:  # it goes on by itself, from its number
                 over.set()
         self._kept.append(told)
         self._size += len(told.payload)
-        if len(self._kept) > TIDY:
-            passed = min((reader.seq for reader in self.readers), default=told.seq)
-            while self._kept[0].seq <= passed or len(self._kept) > KEPT or self._size > KEPT_BYTES:
-                gone = self._kept.popleft()
-                self._size -= len(gone.payload)
-                self._floor = gone.seq
-                if not self._kept:
-                    break
+        self._unlooked += 1
+        if self._unlooked > TIDY or len(self._kept) > KEPT or self._size > KEPT_BYTES:
+            self._unlooked = 0
+            self._tidy()
         self._wake()
+
+    def _tidy(self) -> None:
+        passed = min((reader.seq for reader in self.readers), default=self._kept[-1].seq)
+        while self._kept:
+            spare = self._kept[0].seq <= passed
+            most, bytes_ = (SPARE, SPARE_BYTES) if spare else (KEPT, KEPT_BYTES)
+            if len(self._kept) <= most and self._size <= bytes_:
+                return
+            gone = self._kept.popleft()
+            self._size -= len(gone.payload)
+            self._floor = gone.seq
 
     def _wake(self) -> None:
         self._changed.set()
@@ -156,6 +171,11 @@ class Sharing:
 
     def __len__(self) -> int:
         return len(self._streams)
+
+    def tells(self, asked: Asked, seq: int, newest: int) -> bool:
+        """Whether a stream tells what lies between these numbers, or one that began there would soon have done so."""
+        known = self._streams.get(asked)
+        return newest - seq <= SPARE if known is None else known[0].reaches(seq)
 
     @contextmanager
     def joined(

@@ -86,14 +86,16 @@ class Moment(Generic[Row]):
     caught_up: bool
 
 
-async def refuse_expired(session: AsyncSession, seq: int) -> None:
-    """Refuse a number from which the log cannot be read on without a gap.
+async def refuse_expired(session: AsyncSession, seq: int) -> int:
+    """Refuse a number from which the log cannot be read on without a gap; gives the newest number.
 
     Raises:
         CursorExpired: events behind it were removed, or the log is older than the number (it was restored).
     """
-    if seq > await events.latest(session) or seq < await events.oldest(session) - 1:
+    newest = await events.latest(session)
+    if seq > newest or seq < await events.oldest(session) - 1:
         raise CursorExpired
+    return newest
 
 
 async def follow(rt: Runtime, tenant: UUID, topic: Topic[Any], course: Course) -> AsyncGenerator[Moment[Any], None]:
@@ -104,14 +106,14 @@ async def follow(rt: Runtime, tenant: UUID, topic: Topic[Any], course: Course) -
     """
     with rt.bus.watch(tenant) as watch:
         resumed = course.seq not in (None, STATE_AGAIN)
-        seq, rows = await _begin(rt, tenant, topic, course.seq)
+        seq, newest, rows = await _begin(rt, tenant, topic, course.seq)
         for number, row in enumerate(rows, start=1):
             whole = number == len(rows)
             course.seq = seq if whole else STATE_AGAIN
             yield Moment(row, None, course.seq, caught_up=whole)
         rows = ()
         course.seq = course.settled = seq
-        course.quiet = not (course.waits or resumed)
+        course.quiet = not course.waits and (not resumed or course.told_by_others(seq, newest))
         while not course.quiet:
             try:
                 batch, found, newest = await _next(rt, tenant, topic, seq)
@@ -125,6 +127,7 @@ async def follow(rt: Runtime, tenant: UUID, topic: Topic[Any], course: Course) -
                 if row is not None and topic.kind in (None, event.subject_kind):
                     yield Moment(row, event, seq, caught_up=seq >= newest)
             if len(batch) == BATCH:
+                course.quiet = not course.waits and course.told_by_others(seq, newest)
                 continue
             course.settled = seq
             course.quiet = not course.waits
@@ -132,16 +135,16 @@ async def follow(rt: Runtime, tenant: UUID, topic: Topic[Any], course: Course) -
                 await watch.changed(rt.settings.timing.feed_poll * random.uniform(0.8, 1.2))
 
 
-async def _begin(rt: Runtime, tenant: UUID, topic: Topic[Any], after: int | None) -> tuple[int, Sequence[Any]]:
+async def _begin(rt: Runtime, tenant: UUID, topic: Topic[Any], after: int | None) -> tuple[int, int, Sequence[Any]]:
+    """Where the feed begins, the newest number, and the state where it begins with one."""
     async with rt.db.snapshot(tenant) as session:
         if after is not None and after != STATE_AGAIN:
-            await refuse_expired(session, after)
-            return after, ()
-        seq = await events.latest(session)
+            return after, await refuse_expired(session, after), ()
+        newest = await events.latest(session)
         rows = () if topic.state is None else await topic.state(session)
     if len(rows) > MAX_STATE:
         raise FilterTooBroad
-    return seq, rows
+    return newest, newest, rows
 
 
 async def _next(

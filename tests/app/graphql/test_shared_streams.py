@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +13,7 @@ from app import graphql_socket
 from app.actions.jobs.cancel import cancel
 from app.domain.keys.model import Scope
 from app.domain.keys.principal import Principal
+from app.flows.live import feed
 from app.services import events
 from resolvers import sharing
 from resolvers.alike import asked_of
@@ -100,6 +103,81 @@ async def test_where_each_resumes_is_no_difference(graph: Graph, url: str) -> No
             assert [one["event"]["type"] for one in await told(socket, 2)] == ["four", "five"]
 
 
+async def test_who_comes_back_is_told_what_was_missed_without_executing_it_again(
+    graph: Graph, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await note(graph, *(f"event.{number}" for number in range(5)))
+    newest = (await graph.ask("{ events(first: 100) { edges { cursor } } }"))["events"]["edges"]
+    read: list[int] = []
+    follow = feed._next
+
+    async def watched(rt: Any, tenant: Any, topic: Any, seq: int) -> Any:
+        read.append(seq)
+        return await follow(rt, tenant, topic, seq)
+
+    monkeypatch.setattr(feed, "_next", watched)
+    async with AsyncExitStack() as stack:
+        sockets = [await stack.enter_async_context(graph.socket(url)) for _ in range(6)]
+        for socket in sockets:
+            await socket.subscribe(EVENTS, {"after": newest[-6]["cursor"]})
+            assert [one["event"]["type"] for one in await told(socket, 5)] == [f"event.{n}" for n in range(5)]
+    first = read[0]
+    assert read.count(first) == 1, "one execution for all six"
+
+
+async def test_who_comes_back_from_far_reads_the_log_by_itself(
+    graph: Graph, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sharing, "SPARE", 3)
+    await note(graph, *(f"event.{number}" for number in range(8)))
+    newest = (await graph.ask("{ events(first: 100) { edges { cursor } } }"))["events"]["edges"]
+    async with graph.socket(url) as near, graph.socket(url) as far:
+        await near.subscribe(EVENTS, {"after": newest[-3]["cursor"]})
+        await until(lambda: readers(graph) == 1)
+        await far.subscribe(EVENTS, {"after": newest[-9]["cursor"]})
+        assert [one["event"]["type"] for one in await told(near, 2)] == ["event.6", "event.7"]
+        assert [one["event"]["type"] for one in await told(far, 8)] == [f"event.{n}" for n in range(8)]
+        await until(lambda: readers(graph) == 2)
+        await note(graph, "afterwards")
+        for socket in (near, far):
+            assert [one["event"]["type"] for one in await told(socket, 1)] == ["afterwards"]
+
+
+async def test_a_reader_that_is_ahead_of_its_stream_is_told_nothing_twice() -> None:
+    stream, reader, heard = sharing.Stream(5), sharing.Reader(7), []
+    stream.readers.add(reader)
+
+    def tell(told: sharing.Told) -> bool:
+        heard.append(told.seq)
+        return True
+
+    telling = asyncio.create_task(stream.tell_at_once(reader, tell))
+    await asyncio.sleep(0)
+    for seq in (6, 7, 8):
+        stream._keep(sharing.Told(seq, b"{}"))
+    stream.end()
+    await telling
+    assert (heard, reader.seq) == ([8], 8)
+
+
+def test_what_all_have_passed_is_kept_for_those_who_come_back_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sharing, "SPARE", 4)
+    monkeypatch.setattr(sharing, "TIDY", 1)
+    monkeypatch.setattr(sharing, "KEPT", 10)
+    stream, slow = sharing.Stream(0), sharing.Reader(100)
+    stream.readers.add(slow)
+    for seq in range(1, 9):
+        stream._keep(sharing.Told(seq, b"{}"))
+    assert (stream.reaches(3), stream.reaches(4)) == (False, True)
+    slow.seq = 4
+    for seq in range(9, 13):
+        stream._keep(sharing.Told(seq, b"{}"))
+    assert [one.seq for one in stream.behind(slow)] == list(range(5, 13))
+    for seq in range(13, 31):
+        stream._keep(sharing.Told(seq, b"{}"))
+    assert not stream.reaches(slow.seq)
+
+
 async def test_the_end_of_the_first_ones_key_does_not_end_the_others(graph: Graph, url: str) -> None:
     doomed = await graph.new_key()
     async with graph.socket(url, doomed) as first, graph.socket(url) as second:
@@ -153,6 +231,7 @@ async def test_one_who_is_too_late_for_the_stream_reads_the_log(
 ) -> None:
     monkeypatch.setattr(sharing, "TIDY", 1)
     monkeypatch.setattr(sharing, "KEPT", 2)
+    monkeypatch.setattr(sharing, "SPARE", 0)
     monkeypatch.setattr(graphql_socket, "SPREAD", 0.01)
     async with graph.socket(url) as socket, graph.socket(url) as other:
         for one in (socket, other):

@@ -103,9 +103,10 @@ env: setup ## write .env.example from the settings
 	@$(BIN)/python -m tests.deploy.env_example --write
 
 .PHONY: docs
-docs: setup ## write the pages that are made from the code: states and platforms
+docs: setup ## write the pages that are made from the code: states, platforms, authorization
 	@$(BIN)/python -m tests.docs.states_page --write
 	@$(BIN)/python -m tests.docs.platforms_page --write
+	@$(BIN)/python -m tests.docs.authorization_page --write
 
 .PHONY: screenshot
 screenshot: setup ## take the README's picture of the playground anew

@@ -34,7 +34,7 @@ from app.flows.runtime import Runtime
 from app.graphql_socket import Adapter, Handler, Unavailable, close
 from connectors.secret import Secret
 from resolvers.api import SCHEMA
-from resolvers.context import Context
+from resolvers.context import Close, Context
 from resolvers.looks import Looks
 from resolvers.sharing import Sharing
 
@@ -78,7 +78,7 @@ class GraphQLEdge(GraphQL[Context, None]):
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
-        request, context = Request(scope), Context(self._rt, request_id=id_of(scope), looks=self.looks)
+        request, context = Request(scope), self._context(scope)
         scope.setdefault("state", {})["graphql"] = context
         refused = await self._refused(request, context)
         if refused is not None:
@@ -88,6 +88,9 @@ class GraphQLEdge(GraphQL[Context, None]):
             await super().__call__(scope, receive, send)
         finally:
             self.leave(context)
+
+    def _context(self, scope: Scope, close: Close | None = None) -> Context:
+        return Context(self._rt, request_id=id_of(scope), address=caller_of(scope), close=close, looks=self.looks)
 
     async def _refused(self, request: Request, context: Context) -> Response | None:
         """Who calls by HTTP: noted in the context, or answered at once."""
@@ -116,8 +119,7 @@ class GraphQLEdge(GraphQL[Context, None]):
         """The world of this request, or of this socket before it has presented its key."""
         if isinstance(request, WebSocket):
             socket = request
-            end = partial(close, socket)
-            return Context(self._rt, request_id=id_of(socket.scope), close=end, looks=self.looks)
+            return self._context(socket.scope, close=partial(close, socket))
         context: Context = request.scope["state"]["graphql"]
         if isinstance(response, Response):
             context.response = response
@@ -180,6 +182,12 @@ def id_of(scope: Scope) -> str:
     """The id that the request has already, from the middleware around us; else a new one."""
     known: str = scope.get("state", {}).get("request_id") or uuid4().hex
     return known
+
+
+def caller_of(scope: Scope) -> str | None:
+    """Where a request comes from: the peer, or what a trusted proxy says of it (the server has put it there)."""
+    client = scope.get("client")
+    return client[0] if client else None
 
 
 def problem(

@@ -56,7 +56,7 @@ def asked_of(
     rest = {name: value for name, value in (variables or {}).items() if name != cursor}
     caller = context.principal
     encoded = orjson.dumps(rest, option=orjson.OPT_SORT_KEYS)
-    return Asked(caller.tenant_id, frozenset(caller.scopes), query, operation_name, encoded)
+    return Asked(caller.tenant_id, context.rights_of(caller).scopes, query, operation_name, encoded)
 
 
 @lru_cache(maxsize=512)

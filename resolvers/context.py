@@ -15,7 +15,7 @@ import strawberry
 from starlette.responses import Response
 
 from app.domain.keys.errors import KeyRefused
-from app.domain.keys.principal import Principal
+from app.domain.keys.principal import Principal, Rights
 from app.flows.runtime import Runtime
 from resolvers.looks import Looks
 
@@ -30,6 +30,8 @@ class Context:
     principal: Principal | None = None
     """Who calls; None before a socket has presented its key, and for callers without one."""
     request_id: str = field(default_factory=lambda: uuid4().hex)
+    address: str | None = None
+    """Where the call comes from: the peer, or what a trusted proxy says of it."""
     connection_params: dict[str, Any] | None = None
     """What a socket presented in `connection_init`; set by the protocol's handler."""
     close: Close | None = None
@@ -56,6 +58,19 @@ class Context:
     def tenant(self) -> UUID:
         """Whose rows are meant."""
         return self.caller.tenant_id
+
+    @property
+    def rights(self) -> Rights:
+        """What the caller may do from where the call comes.
+
+        Raises:
+            KeyRefused: nobody whom we know.
+        """
+        return self.rights_of(self.caller)
+
+    def rights_of(self, principal: Principal) -> Rights:
+        """What somebody may do who calls from there."""
+        return Rights(principal, self.address, self.rt.settings.fenced_networks)
 
 
 Info = strawberry.Info[Context, None]

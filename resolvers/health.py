@@ -8,7 +8,6 @@ from dataclasses import replace
 from functools import partial
 
 from app.domain.keys.model import Scope
-from app.domain.keys.principal import Principal
 from app.flows.health.model import Health as Seen
 from app.flows.health.model import Installation
 from app.flows.health.read import read_health, read_installation
@@ -23,19 +22,19 @@ EVERY = 2.0
 async def health(info: Info) -> Health:
     """How it is now."""
     rt, caller = info.context.rt, info.context.caller
-    return await _seen(caller, read_health(rt, caller.tenant_id), lambda: read_installation(rt))
+    return await _seen(info.context, read_health(rt, caller.tenant_id), lambda: read_installation(rt))
 
 
 async def _shared(context: Context) -> Health:
     """How it is, or was when somebody else looked less than `EVERY` ago."""
     rt, caller, share = context.rt, context.caller, context.looks.share
     own = share(("health", caller.tenant_id), partial(read_health, rt, caller.tenant_id), EVERY)
-    return await _seen(caller, own, lambda: share("installation", partial(read_installation, rt), EVERY))
+    return await _seen(context, own, lambda: share("installation", partial(read_installation, rt), EVERY))
 
 
-async def _seen(caller: Principal, own: Awaitable[Seen], whole: Callable[[], Awaitable[Installation | None]]) -> Health:
+async def _seen(context: Context, own: Awaitable[Seen], whole: Callable[[], Awaitable[Installation | None]]) -> Health:
     """What a caller may see: the installation's queue is for operators."""
-    if Scope.OPERATOR not in caller.scopes:
+    if Scope.OPERATOR not in context.rights.scopes:
         return Health.of(await own)
     seen, installation = await asyncio.gather(own, whole())
     return Health.of(replace(seen, installation=installation))

@@ -22,10 +22,11 @@ async def create_api_key(
 ) -> results.CreateApiKeyResult:
     """Make a key that may do no more than the caller's own."""
     caller, now = info.context.caller, info.context.rt.clock.now()
-    if not caller.scopes.issuperset(input.scopes):
+    own = info.context.rights.scopes
+    if not own.issuperset(input.scopes):
         raise InvalidInput(
             "A key cannot be given a scope that your own key lacks.",
-            hint=f"Choose among: {', '.join(sorted(scope.name for scope in caller.scopes))}.",
+            hint=f"Choose among: {', '.join(sorted(scope.name for scope in own))}.",
             path=("input", "scopes"),
         )
     async with acting(info.context) as session:

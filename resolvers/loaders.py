@@ -20,6 +20,8 @@ from app.domain.connections.errors import UnknownPlatform
 from app.domain.jobs import queries as jobs
 from app.domain.jobs.backlog import backlogs
 from app.domain.keys import queries as keys
+from app.domain.keys.model import Scope
+from app.domain.keys.principal import Rights
 from app.domain.media import queries as media
 from app.domain.posts import queries as posts
 from app.domain.webhooks import queries as webhooks
@@ -60,9 +62,10 @@ EACH: Mapping[str, Callable[[Any, Any], Awaitable[Any]]] = {
 class OperationLoaders:
     """The loaders of one operation or one event."""
 
-    def __init__(self, rt: Runtime, tenant: UUID) -> None:
+    def __init__(self, rt: Runtime, rights: Rights) -> None:
         self._rt = rt
-        self._tenant = tenant
+        self._rights = rights
+        self._tenant = rights.principal.tenant_id
         self._loaders: dict[str, DataLoader[Any, Any]] = {}
 
     def load(self, name: str, key: Any) -> Awaitable[Any]:
@@ -72,9 +75,15 @@ class OperationLoaders:
             loader = self._loaders[name] = DataLoader(load_fn=self._batch(name))
         return loader.load(key)
 
+    def allow(self, scope: Scope) -> None:
+        """Let the caller pass who has that scope."""
+        self._rights.allow(scope)
+
     def _batch(self, name: str) -> Callable[[list[Any]], Awaitable[list[Any]]]:
         if name == "platforms":
             return self._platforms
+        if name == "keys" and Scope.ADMIN not in self._rights.scopes:
+            return self._hidden
         if name == "media_copies":
             return self._media_copies
         if name in ONE:
@@ -108,6 +117,10 @@ class OperationLoaders:
 
         return batch
 
+    async def _hidden(self, wanted: list[UUID]) -> list[Any]:
+        """What the caller may not see is answered like what does not exist."""
+        return [None for _ in wanted]
+
     async def _media_copies(self, wanted: list[UUID]) -> list[Any]:
         found = await needs(self._rt, self._tenant, wanted)
         return [found.get(key, ()) for key in wanted]
@@ -125,4 +138,4 @@ class OperationLoaders:
 def refresh(context: Context) -> None:
     """Begin with empty loaders in this task; nothing is read for callers whom we do not know."""
     if context.principal is not None:
-        LOADERS.set(OperationLoaders(context.rt, context.principal.tenant_id))
+        LOADERS.set(OperationLoaders(context.rt, context.rights_of(context.principal)))

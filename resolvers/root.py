@@ -1,6 +1,7 @@
-"""A root field: its resolver, the scope that it needs, and its description. The one place that checks scopes.
+"""A root field: its resolver, the scope that it needs, and its description.
 
-Only root fields are wrapped: everything below one is reached through it, in the caller's tenant.
+Everything below a root field is reached through it, in the caller's tenant. Few fields show more than its scope gives:
+those name their own (schema/traversal.py). All of them stand in authorization.py.
 """
 
 from __future__ import annotations
@@ -13,20 +14,8 @@ from typing import Any
 
 import strawberry
 
-from app.domain.keys.errors import ScopeMissing
 from app.domain.keys.model import Scope
-from resolvers.context import Context
-
-
-def allow(context: Context, scope: Scope) -> None:
-    """Let the caller pass, or refuse.
-
-    Raises:
-        KeyRefused: nobody whom we know.
-        ScopeMissing: the key lacks the scope.
-    """
-    if scope not in context.caller.scopes:
-        raise ScopeMissing(scope)
+from schema.traversal import told
 
 
 def root(resolve: Callable[..., Any], scope: Scope, description: str) -> Any:
@@ -34,10 +23,10 @@ def root(resolve: Callable[..., Any], scope: Scope, description: str) -> Any:
 
     @wraps(resolve)
     async def answer(*args: Any, **kwargs: Any) -> Any:
-        allow(kwargs["info"].context, scope)
+        kwargs["info"].context.rights.allow(scope)
         return await resolve(*args, **kwargs)
 
-    return strawberry.field(resolver=answer, description=_told(description, scope), metadata={"scope": scope})
+    return strawberry.field(resolver=answer, description=told(description, scope), metadata={"scope": scope})
 
 
 def live(resolve: Callable[..., Any], scope: Scope, description: str) -> Any:
@@ -45,15 +34,11 @@ def live(resolve: Callable[..., Any], scope: Scope, description: str) -> Any:
 
     @wraps(resolve)
     async def stream(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
-        allow(kwargs["info"].context, scope)
+        kwargs["info"].context.rights.allow(scope)
         async with aclosing(resolve(*args, **kwargs)) as updates:
             async for update in updates:
                 yield update
 
     if not inspect.isasyncgenfunction(resolve):
         raise TypeError(f"{resolve.__name__} does not stream")
-    return strawberry.subscription(resolver=stream, description=_told(description, scope), metadata={"scope": scope})
-
-
-def _told(description: str, scope: Scope) -> str:
-    return f"{description} Needs the scope `{scope.name}`."
+    return strawberry.subscription(resolver=stream, description=told(description, scope), metadata={"scope": scope})

@@ -14,4 +14,4 @@ async def viewer(info: Info) -> Viewer:
     async with info.context.rt.db.read(caller.tenant_id) as session:
         tenant = await tenants.own(session)
         key = None if caller.key_id is None else ApiKey.of(await keys.key(session, caller.key_id))
-    return Viewer(tenant=Tenant.of(tenant), key=key, scopes=sorted(caller.scopes))
+    return Viewer(tenant=Tenant.of(tenant), key=key, scopes=sorted(info.context.rights.scopes))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,13 @@ import orjson
 import strawberry
 
 from app.domain.jobs.model import JobAttempt as Row
+from app.domain.keys.model import Scope
 from schema.traversal import derived
+
+
+def as_texts(exchanges: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Exchanges with a platform, each as JSON."""
+    return [orjson.dumps(exchange, default=str).decode() for exchange in exchanges]
 
 
 @strawberry.type(description="Why a job is not out, or was not at first.")
@@ -59,10 +65,10 @@ class Attempt:
         """The fault."""
         return Fault.of(self.row.fault)
 
-    @derived("The requests and answers as JSON, redacted and cut.")
+    @derived("The requests and answers as JSON, redacted and cut.", needs=Scope.PUBLISH)
     def exchanges(self) -> list[str]:
         """One text an exchange."""
-        return [orjson.dumps(exchange, default=str).decode() for exchange in self.row.exchanges]
+        return as_texts(self.row.exchanges)
 
     @classmethod
     def of(cls, row: Row) -> Attempt:

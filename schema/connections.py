@@ -13,6 +13,7 @@ from app.domain.connections.model import ConnectionCheck as CheckRow
 from app.domain.connections.states import ConnectionState
 from app.domain.connections.timeline import TimelineRequest
 from app.domain.jobs.backlog import Backlog as BacklogRow
+from app.domain.keys.model import Scope
 from app.services.paging import PageRequest
 from connectors.capabilities import ConnectBy, FormatKey
 from schema.connection_timeline import ConnectionMoment
@@ -118,6 +119,7 @@ class Connection(Node):
         of="id",
         into="schema.connections:ConnectionCheck",
         description="The last looks at it, newest first, 20 at most.",
+        needs=Scope.CONNECTIONS,
     )
     backlog: Backlog = one(
         "backlogs",
@@ -146,7 +148,10 @@ class Connection(Node):
         way = declared.listening_by(ConnectBy(self.row.method), self.row.kind)
         return None if way is None else Listening.of(self.row)
 
-    @derived("Why it is as it is, in sentences, newest first; as far back as events and looks are kept.")
+    @derived(
+        "Why it is as it is, in sentences, newest first; as far back as events and looks are kept.",
+        needs=Scope.CONNECTIONS,
+    )
     async def timeline(self, first: First = None, after: After = None) -> Listing[ConnectionMoment]:
         """A page of its life."""
         loaders, key = LOADERS.get(), self.row.id

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-import orjson
 import strawberry
 
 from app.domain.jobs.story import Told
+from app.domain.keys.model import Scope
 from app.flows.publishing.explain import Explained
+from schema.attempts import as_texts
 from schema.jobs import Job
 from schema.scalars import TimeZone
+from schema.traversal import derived
 
 
 @strawberry.type(description="One moment in a job's life.")
 class JobMoment:
     """A moment."""
 
+    said: strawberry.Private[Sequence[Mapping[str, Any]]]
     at: datetime = strawberry.field(description="When.")
     local: str = strawberry.field(description="The same by the story's clock, for people.")
     text: str = strawberry.field(description="What happened.")
-    exchanges: list[str] = strawberry.field(
-        description="At the end of a try, what was said to the platform: JSON, redacted and cut."
-    )
+
+    @derived("At the end of a try, what was said to the platform: JSON, redacted and cut.", needs=Scope.PUBLISH)
+    def exchanges(self) -> list[str]:
+        """One text an exchange."""
+        return as_texts(self.said)
 
 
 @strawberry.type(description="The whole life of a job in sentences.")
@@ -42,9 +49,8 @@ class JobStory:
         """What a flow told."""
 
         def moment(one: Told) -> JobMoment:
-            said = [orjson.dumps(exchange, default=str).decode() for exchange in one.exchanges]
             local = f"{one.at.astimezone(found.zone):%Y-%m-%d %H:%M:%S}"
-            return JobMoment(at=one.at, local=local, text=one.text, exchanges=said)
+            return JobMoment(said=one.exchanges, at=one.at, local=local, text=one.text)
 
         story = found.story
         return cls(

@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import orjson
 import strawberry
 
 from app.domain.jobs.review import Look, Resolution, Review, Sent
+from app.domain.keys.model import Scope
+from schema.attempts import as_texts
 from schema.scalars import URL
+from schema.traversal import derived
 
 TEXTS = {
     Resolution.CONFIRM: "The post is there.",
@@ -23,30 +25,40 @@ TEXTS = {
 class SentEvidence:
     """What was sent."""
 
+    said: strawberry.Private[Sequence[Mapping[str, Any]]]
     at: datetime = strawberry.field(description="When the try began.")
     worker: str = strawberry.field(description="Which worker made it.")
-    exchanges: list[str] = strawberry.field(
-        description="Requests and answers as JSON, redacted and cut; none where the worker died with them."
+
+    @derived(
+        "Requests and answers as JSON, redacted and cut; none where the worker died with them.", needs=Scope.PUBLISH
     )
+    def exchanges(self) -> list[str]:
+        """One text an exchange."""
+        return as_texts(self.said)
 
     @classmethod
     def of(cls, sent: Sent) -> SentEvidence:
         """A try."""
-        return cls(at=sent.at, worker=sent.worker, exchanges=_said(sent.exchanges))
+        return cls(said=sent.exchanges, at=sent.at, worker=sent.worker)
 
 
 @strawberry.type(description="A look at the platform, to find out whether the post is there.")
 class LookEvidence:
     """What was found."""
 
+    said: strawberry.Private[Sequence[Mapping[str, Any]]]
     at: datetime = strawberry.field(description="When it ended.")
     finding: str = strawberry.field(description="What came of it.")
-    exchanges: list[str] = strawberry.field(description="What was asked and answered, as JSON, redacted and cut.")
+
+    @derived("What was asked and answered, as JSON, redacted and cut.", needs=Scope.PUBLISH)
+    def exchanges(self) -> list[str]:
+        """One text an exchange."""
+        return as_texts(self.said)
 
     @classmethod
     def of(cls, look: Look) -> LookEvidence:
         """A look."""
-        return cls(at=look.at, finding=look.finding, exchanges=_said(look.exchanges))
+        return cls(said=look.exchanges, at=look.at, finding=look.finding)
 
 
 @strawberry.type(description="One answer that a person can give: the input of resolveJob, filled in.")
@@ -95,7 +107,3 @@ def _choice(resolution: Resolution, found: Review) -> ReviewChoice:
         text=TEXTS[resolution],
         suggested=resolution is found.suggestion,
     )
-
-
-def _said(exchanges: Sequence[Mapping[str, Any]]) -> list[str]:
-    return [orjson.dumps(exchange, default=str).decode() for exchange in exchanges]

@@ -86,6 +86,10 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[Words, AfterValidator(rules.proxies)] = Field(
         default=(), description="Addresses of reverse proxies whose X-Forwarded-* headers are believed."
     )
+    admin_networks: Annotated[Words, AfterValidator(rules.networks)] = Field(
+        default=(),
+        description="Networks from which the scopes admin and operator may be used, e.g. 10.0.0.0/8; empty: from anywhere.",
+    )
     media_store: str = Field(
         default="file:.postd/media", description="Where media bytes live: file:FOLDER, s3://bucket, gs://, az://"
     )
@@ -159,7 +163,9 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default=Path(".postd"), description="Where embedded services keep their data.")
     timing: Timing = Field(default_factory=Timing)
 
-    @field_validator("allowed_origins", "trusted_proxies", "egress_allow", "connectors", mode="before")
+    @field_validator(
+        "allowed_origins", "trusted_proxies", "admin_networks", "egress_allow", "connectors", mode="before"
+    )
     @classmethod
     def split_words(cls, value: object) -> object:
         """Read `a, b` as two words."""
@@ -169,6 +175,11 @@ class Settings(BaseSettings):
     def egress_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """`egress_allow` as networks."""
         return tuple(ip_network(word) for word in self.egress_allow)
+
+    @property
+    def fenced_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """`admin_networks` as networks."""
+        return tuple(ip_network(word) for word in self.admin_networks)
 
     @property
     def production(self) -> bool:

@@ -18,14 +18,22 @@ from graphql import (
 )
 
 from app.domain.keys.model import Scope
+from app.flows.identify import identify
+from connectors.secret import Secret
 from resolvers.api import SCHEMA
+from resolvers.context import Context
 from resolvers.roots import Mutation, Query, Subscription
 from schema.node import encode
 from tests.fixtures.graph import Graph
 from tests.fixtures.world import now
+from tests.security.test_foreign_ids import fingerprint
 
 CORE = SCHEMA._schema
-ROOTS = {"query": (Query, CORE.query_type), "mutation": (Mutation, CORE.mutation_type)}
+ROOTS = {
+    "query": (Query, CORE.query_type),
+    "mutation": (Mutation, CORE.mutation_type),
+    "subscription": (Subscription, CORE.subscription_type),
+}
 VALUES = {"String": "x", "ID": "x", "Int": 1, "Boolean": True, "URL": "https://example.org/"}
 VALUES |= {"DateTime": "2030-01-01T00:00:00Z", "LocalDateTime": "2030-01-01T00:00", "TimeZone": "UTC", "Cursor": "x"}
 
@@ -74,23 +82,33 @@ def document(kind: str, name: str, field: GraphQLField, ids: str) -> tuple[str, 
 EVERY = [*fields("query"), *fields("mutation")]
 
 
-@pytest.mark.parametrize(
-    ("kind", "name", "field", "scope"), EVERY, ids=lambda value: value if isinstance(value, str) else ""
-)
-async def test_a_key_without_the_scope_is_refused(
-    graph: Graph, kind: str, name: str, field: GraphQLField, scope: Scope
-) -> None:
-    weak = await graph.new_key([one for one in Scope if one is not scope])
-    before = await graph.world.types()
-    text, variables = document(kind, name, field, "x")
-    (error,) = (await graph.answer(text, by=weak, **variables))["errors"]
-    assert (error["extensions"]["code"], error["path"]) == ("FORBIDDEN", [name])
-    assert await graph.world.types() == before
+@pytest.mark.parametrize("lacking", list(Scope))
+async def test_a_key_without_the_scope_is_refused(graph: Graph, lacking: Scope) -> None:
+    weak = await graph.new_key([one for one in Scope if one is not lacking])
+    before, wrong = await fingerprint(graph.world.owner, [graph.world.tenant]), []
+    for kind, name, field, scope in EVERY:
+        if scope is not lacking:
+            continue
+        text, variables = document(kind, name, field, "x")
+        (error,) = (await graph.answer(text, by=weak, **variables))["errors"]
+        if (error["extensions"]["code"], error["path"]) != ("FORBIDDEN", [name]) or scope.value not in error["message"]:
+            wrong.append((name, error))
+    assert wrong == []
+    assert await fingerprint(graph.world.owner, [graph.world.tenant]) == before
 
 
-def test_every_subscription_names_its_scope() -> None:
-    found = Subscription.__strawberry_definition__.fields  # type: ignore[attr-defined]  # set by strawberry
-    assert {field.metadata["scope"] for field in found} == {Scope.READ}
+async def test_a_key_without_the_scope_follows_nothing(graph: Graph) -> None:
+    weak = await graph.new_key([one for one in Scope if one is not Scope.READ])
+    context = Context(graph.world.rt, principal=await identify(graph.world.rt, Secret(weak.bearer)))
+    found = {}
+    for _, name, field, scope in fields("subscription"):
+        text, variables = document("subscription", name, field, "x")
+        stream: Any = await SCHEMA.subscribe(text, variables, context_value=context)
+        async for answer in stream:
+            (error,) = answer.errors
+            found[name] = (scope, error.extensions["code"])
+    assert set(found.values()) == {(Scope.READ, "FORBIDDEN")}
+    assert len(found) == 5
 
 
 def takes_ids(field: GraphQLField) -> bool:

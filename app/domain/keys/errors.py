@@ -26,7 +26,21 @@ class ScopeMissing(DomainError):
 
     def __init__(self, scope: str) -> None:
         super().__init__(
-            f"This key has no scope {scope!r}.",
-            hint=f"Use a key with the scope {scope!r}; an administrator can make one with createApiKey.",
+            f"Your credential has no scope `{scope}`.",
+            hint=f"Use one with the scope `{scope}`; an administrator can make such a key with createApiKey.",
+        )
+        self.scope = scope
+
+
+class AddressNotAllowed(DomainError):
+    """The caller has the scope, but not from where the call comes."""
+
+    code: ClassVar[str] = "ADDRESS_NOT_ALLOWED"
+
+    def __init__(self, scope: str, address: str | None) -> None:
+        super().__init__(
+            f"The scope `{scope}` cannot be used from the address {address or 'unknown'}.",
+            hint="Call from a network that POSTD_ADMIN_NETWORKS lists, or let the operator add yours. Behind a reverse "
+            "proxy, POSTD_TRUSTED_PROXIES must name it.",
         )
         self.scope = scope

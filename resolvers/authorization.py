@@ -40,6 +40,7 @@ FIELDS: Final[Mapping[str, Rule]] = {
     ),
     "Query.events": Rule(READ, "What happened. Events hold no secrets."),
     "Query.webhookDeliveries": Rule(ADMIN, "What platforms sent, with the words and names of other people."),
+    "Query.auditLog": Rule(ADMIN, "Who did what and from which address: about people, for those who answer for it."),
     "Query.publishingRules": Rule(READ, "Whoever plans must know when nothing goes out."),
     "Query.health": Rule(READ, "Whether posts of the workspace go out; of the whole installation needs OPERATOR."),
     "Query.analytics": Rule(READ, "Figures of the workspace's own posts."),

@@ -18,6 +18,7 @@ from strawberry.types.graphql import OperationType
 
 from app.flows.live.course import COURSE
 from app.kernel import metrics
+from app.services.callers import CALLER, Caller
 from resolvers import persisted
 from resolvers.context import Context
 from resolvers.loaders import refresh
@@ -59,6 +60,8 @@ class Operation(SchemaExtension):
         context, execution = self._context, self.execution_context
         started = context.rt.clock.boottime()
         refresh(context)
+        if context.principal is not None:
+            CALLER.set(Caller(context.principal.name, context.address, context.request_id))
         try:
             execution.query = persisted.document(context.rt.settings, execution.query, execution.operation_extensions)
         except persisted.Unlisted as error:
@@ -120,7 +123,7 @@ class Operation(SchemaExtension):
         context, settings = self._context, self._context.rt.settings
         if context.principal is None or _goes_on():
             return None
-        key = f"key:{context.principal.key_id}"
+        key = f"key:{context.principal.credential_id}"
         wait = (await context.rt.limiter.take(key, settings.key_rate, settings.key_burst)).total_seconds()
         if not wait:
             return None

@@ -6,6 +6,7 @@ import strawberry
 
 from app.domain.keys.model import Scope
 from resolvers.analytics import analytics
+from resolvers.audit import audit_log
 from resolvers.bulk import cancel_jobs, discard_jobs, replay_jobs, reschedule_jobs, retry_jobs
 from resolvers.connections import (
     disconnect_connection,
@@ -54,6 +55,7 @@ from schema import (
     updates,
 )
 from schema.analytics import Analytics
+from schema.audit import AuditEntry
 from schema.connections import Connection
 from schema.events import Event
 from schema.health import Health
@@ -94,6 +96,9 @@ class Query:
     )
     webhook_deliveries: Listing[WebhookDelivery] = root(
         webhook_deliveries, ADMIN, "What platforms have sent about the workspace's connections, newest first."
+    )
+    audit_log: Listing[AuditEntry] = root(
+        audit_log, ADMIN, "What was done that an administrator answers for, newest first: who, what, from where."
     )
     publishing_rules: PublishingRules = root(
         publishing_rules, READ, "What was decided about late posts and quiet hours."

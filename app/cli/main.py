@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import sys
 
 import typer
@@ -28,6 +29,7 @@ from app.flows.runtime import NotConfigured
 from app.kernel.embedded.faults import EmbeddedError
 from app.kernel.errors import DomainError
 from app.kernel.settings import SettingsRefused
+from app.services.callers import CALLER, Caller
 from app.services.vault import VaultError
 from app.version import VERSION
 
@@ -63,12 +65,21 @@ def version() -> None:
 
 def main() -> None:
     """Run the command; an error that an operator can mend is one sentence, not a traceback."""
+    CALLER.set(Caller(_user()))
     try:
         app()
     except (SettingsRefused, NotConfigured, BootRefused, EmbeddedError, VaultError) as error:
         _stop(str(error))
     except DomainError as refusal:
         _stop(f"{refusal.message} {refusal.hint}".strip())
+
+
+def _user() -> str | None:
+    """Who is at the shell; None where the machine does not know."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container without this user
+        return None
 
 
 def _stop(message: str) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from app.actions.audit.everywhere import audit_everywhere
 from app.actions.breakers.pause import Pause, pause
 from app.boot import surroundings
 from app.cli.tenants import database
@@ -67,9 +68,12 @@ async def _pause(settings: Settings, platform: str, reason: str) -> None:
     key = known(Catalog.load(settings.connectors), platform)
     async with database(settings) as db, db.system() as session:
         await pause(session, Pause(key, reason, ACTOR))
+        await audit_everywhere(session, ACTOR, "platform.pause", "platform", {"platform": key, "reason": reason})
 
 
 async def _resume(settings: Settings, platform: str) -> int:
     key = known(Catalog.load(settings.connectors), platform)
     async with database(settings) as db, db.system() as session:
-        return await switched_on(session, key, ACTOR, settings.timing)
+        waiting = await switched_on(session, key, ACTOR, settings.timing)
+        await audit_everywhere(session, ACTOR, "platform.resume", "platform", {"platform": key, "released": waiting})
+    return waiting

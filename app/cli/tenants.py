@@ -7,6 +7,7 @@ from uuid import UUID
 
 import typer
 
+from app.actions.tenants.audited import audit
 from app.actions.tenants.create import create as create_tenant
 from app.actions.tenants.create import find
 from app.actions.tenants.zone import set_zone
@@ -16,9 +17,11 @@ from app.flows.runtime import NotConfigured
 from app.kernel.errors import NotFound
 from app.kernel.settings import Settings
 from app.services.db import Database
+from app.services.events import act_as
 
 app = typer.Typer(help="Workspaces.", no_args_is_help=True)
 
+ACTOR = "cli"
 Slug = Annotated[str, typer.Argument(help="Its short name: small letters, digits and hyphens.")]
 Name = Annotated[str, typer.Option("--name", help="Its name for people; by default the slug.")]
 
@@ -41,12 +44,16 @@ def zone(slug: Slug, name: Annotated[str, typer.Argument(help="An IANA name, e.g
 
 async def _set_zone(settings: Settings, slug: str, name: str) -> None:
     async with database(settings) as db, db.transaction(await tenant_of(db, slug)) as session:
+        act_as(session, ACTOR)
         await set_zone(session, name)
 
 
 async def _create(settings: Settings, slug: str, name: str) -> UUID:
     async with database(settings) as db, db.system() as session:
-        return await create_tenant(session, slug, name)
+        act_as(session, ACTOR)
+        tenant_id = await create_tenant(session, slug, name)
+        await audit(session, tenant_id, "tenant.create", {"slug": slug})
+    return tenant_id
 
 
 def database(settings: Settings) -> _Opened:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import typer
 
+from app.actions.audit.everywhere import audit_everywhere
 from app.boot import surroundings
 from app.flows.runtime import running
 from app.flows.upkeep.rotate import rotate as rotate_all
@@ -14,6 +15,8 @@ from app.kernel.settings import Settings
 from app.services.vault import generate_key
 
 app = typer.Typer(help="Master keys and the secrets that they wrap.", no_args_is_help=True)
+
+ACTOR = "cli"
 
 
 @app.command()
@@ -41,7 +44,10 @@ def status() -> None:
 
 async def _rotate(settings: Settings) -> int:
     async with running(settings, name="postd-cli") as rt:
-        return await rotate_all(rt)
+        done = await rotate_all(rt)
+        async with rt.db.system() as session:
+            await audit_everywhere(session, ACTOR, "vault.rotate", "vault", {"secrets": done})
+    return done
 
 
 async def _status(settings: Settings) -> Mapping[str, int]:

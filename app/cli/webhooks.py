@@ -7,11 +7,13 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
+from sqlalchemy import select
 
+from app.actions.audit.everywhere import audit_everywhere
 from app.actions.webhooks.replay import replay as replay_delivery
 from app.boot import surroundings
 from app.cli.tenants import database
-from app.domain.webhooks.model import WebhookDelivery
+from app.domain.webhooks.model import WebhookDelivery, WebhookShare
 from app.domain.webhooks.queries import deliveries
 from app.domain.webhooks.states import DeliveryState
 from app.flows.runtime import running
@@ -21,6 +23,7 @@ from app.kernel.settings import Settings
 
 app = typer.Typer(help="Incoming webhooks.", no_args_is_help=True)
 
+ACTOR = "cli"
 States = Annotated[
     list[DeliveryState], typer.Option("--state", help="In this state; may be given several times. Orphan and dead.")
 ]
@@ -79,4 +82,7 @@ async def _list(
 
 async def _replay(settings: Settings, delivery_id: UUID, *, force: bool) -> None:
     async with database(settings) as db, db.system() as session:
-        await replay_delivery(session, delivery_id, force=force)
+        found = await replay_delivery(session, delivery_id, force=force)
+        concerned = select(WebhookShare.tenant_id).where(WebhookShare.delivery_id == delivery_id)
+        details = {"platform": found.receiver, "forced": force}
+        await audit_everywhere(session, ACTOR, "webhook.replay", "webhook", details, concerned)

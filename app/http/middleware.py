@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.kernel.logs import bound
 from app.kernel.settings import Settings
+from app.services.callers import CALLER, Caller
 
 LARGEST_BODY: Final = 1024 * 1024
 """Bytes of a request's body, where its route says nothing else."""
@@ -64,8 +65,13 @@ class Requests:
         given = Headers(scope=scope).get(HEADER, "")
         request_id = given if _SANE.fullmatch(given) else uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
-        with bound(request_id=request_id):
-            await self._serve(scope, receive, send, request_id)
+        client = scope.get("client")
+        calls = CALLER.set(Caller(address=client[0] if client else None, request_id=request_id))
+        try:
+            with bound(request_id=request_id):
+                await self._serve(scope, receive, send, request_id)
+        finally:
+            CALLER.reset(calls)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
         started, status = time.perf_counter(), 0

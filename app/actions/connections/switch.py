@@ -2,7 +2,7 @@
 
 Promise: a paused connection sends nothing from the moment of the commit; what waits is parked and goes out after
 `resume`, inside its window. A revoked connection has no tokens any more: they are destroyed in the same transaction,
-with what was fetched of its person; that it was done stands in the audit log.
+with what was fetched of its person. Each stands in the audit log.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.actions.connections.audited import audit
+from app.actions.connections.audited import audit, named
 from app.actions.connections.forget import LEFT, forget
 from app.actions.connections.transition import BY_LINK, MENDED_BY, transition
 from app.domain.connections.errors import ConnectionStateRefused
@@ -35,6 +35,7 @@ async def pause(session: AsyncSession, connection_id: UUID) -> Connection:
     )
     if connection is None:
         raise ConnectionStateRefused(await read_connection(session, connection_id), "paused")
+    await audit(session, "connection.pause", connection, named(connection))
     return connection
 
 
@@ -48,6 +49,7 @@ async def resume(session: AsyncSession, connection_id: UUID, *, now: datetime) -
     connection = await transition(session, connection_id, ConnectionEvent.RESUME, values=values)
     if connection is None:
         raise ConnectionStateRefused(await read_connection(session, connection_id), "resumed")
+    await audit(session, "connection.resume", connection, named(connection))
     return connection
 
 

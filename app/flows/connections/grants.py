@@ -12,6 +12,7 @@ import orjson
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.actions.connections.audited import audit, named
 from app.actions.connections.connect import Connect, connect
 from app.actions.connections.tokens import pack, unpack
 from app.domain.connections.errors import ConnectFailed
@@ -71,6 +72,7 @@ async def connect_all(
             )
             connection = await connect(session, rt.vault, command)
             await let_out(session, connection)
+            await audit(session, "connection.connect", connection, {**named(connection), "repaired": bool(repair)})
             made.append(connection)
         if flow is not None:
             values: dict[str, Any] = {

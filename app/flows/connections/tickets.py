@@ -16,6 +16,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from app.actions.connections.audited import audit_offer
 from app.domain.connections.flow_model import FlowState, OAuthFlow
 from app.flows.runtime import Runtime
 from app.kernel import ids
@@ -87,21 +88,21 @@ async def make_ticket(
     secret, flow_id = new_secret(), ids.new()
     expires_at = rt.clock.now() + LIFE
     async with rt.db.transaction(tenant) as session:
-        session.add(
-            OAuthFlow(
-                id=flow_id,
-                tenant_id=tenant_of(session),
-                platform=platform,
-                method=method,
-                state=FlowState.OFFERED,
-                ticket_hash=digest(secret),
-                connection_id=repair,
-                fields=fields,
-                return_to=return_path(return_to),
-                created_by=actor,
-                expires_at=expires_at,
-            )
+        flow = OAuthFlow(
+            id=flow_id,
+            tenant_id=tenant_of(session),
+            platform=platform,
+            method=method,
+            state=FlowState.OFFERED,
+            ticket_hash=digest(secret),
+            connection_id=repair,
+            fields=fields,
+            return_to=return_path(return_to),
+            created_by=actor,
+            expires_at=expires_at,
         )
+        session.add(flow)
+        await audit_offer(session, flow)
     return Ticket(flow_id, f"{rt.settings.public_url}/connect/{secret}", expires_at, missing)
 
 

@@ -1,0 +1,43 @@
+"""Who did what an administrator answers for: by name, from where, in which request.
+
+Addresses are personal data: after a time only their network is kept. The system role writes what is done on the
+command line for the whole installation into the log of every workspace.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+from migrations import policies
+
+revision = "0018"
+down_revision = "0016"
+
+WRITTEN = ("id", "tenant_id", "at", "actor", "verb", "subject_kind", "subject_id", "details", "actor_name", "address")
+INDEXES = {"ix_audit_log_tenant_id_actor_at": "actor", "ix_audit_log_tenant_id_verb_at": "verb"}
+
+
+def upgrade() -> None:
+    op.add_column("audit_log", sa.Column("actor_name", sa.String(), nullable=True))
+    op.add_column("audit_log", sa.Column("address", postgresql.INET(), nullable=True))
+    op.add_column("audit_log", sa.Column("request_id", sa.String(), nullable=True))
+    for name, column in INDEXES.items():
+        op.create_index(name, "audit_log", ["tenant_id", column, "at", "id"])
+    op.create_index(
+        "ix_audit_log_whole_address", "audit_log", ["at"], postgresql_where=sa.text("masklen(address) IN (32, 128)")
+    )
+    policies.grant_columns(
+        "audit_log", "postd_system", {"INSERT": (*WRITTEN, "request_id"), "SELECT": ["address"], "UPDATE": ["address"]}
+    )
+
+
+def downgrade() -> None:
+    op.execute(f"REVOKE INSERT ({', '.join((*WRITTEN, 'request_id'))}) ON audit_log FROM postd_system")
+    op.execute("REVOKE SELECT (address), UPDATE (address) ON audit_log FROM postd_system")
+    op.drop_index("ix_audit_log_whole_address", table_name="audit_log")
+    for name in INDEXES:
+        op.drop_index(name, table_name="audit_log")
+    for name in ("request_id", "address", "actor_name"):
+        op.drop_column("audit_log", name)

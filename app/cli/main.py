@@ -8,6 +8,7 @@ import sys
 import typer
 
 from app.cli import (
+    audit,
     database,
     dead_letters,
     doctor,
@@ -47,6 +48,7 @@ sandbox.register(app)
 doctor.register(app)
 verify.register(app)
 prune.register(app)
+app.add_typer(audit.app, name="audit")
 app.add_typer(keys.app, name="keys")
 app.add_typer(plans.app, name="plans")
 app.add_typer(platforms.app, name="platforms")

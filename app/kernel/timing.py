@@ -70,6 +70,11 @@ class Timing(BaseSettings):
         description="How long the tries of published and cancelled jobs are kept; those of other jobs stay.",
     )
     audit_retention: float = Field(default=730 * DAY, ge=30 * DAY, description="How long the audit log is kept.")
+    address_retention: float = Field(
+        default=30 * DAY,
+        ge=DAY,
+        description="How long the audit log keeps whole addresses of callers; then only their networks.",
+    )
     key_retention: float = Field(
         default=7 * DAY, ge=DAY, description="How long idempotency keys are known: a later repeat is a new request."
     )

@@ -17,6 +17,7 @@ from app.actions.media.discard import discard
 from app.domain.media.model import MediaFile, MediaState
 from app.flows.media.removal import sweep_media
 from app.flows.runtime import Runtime
+from app.flows.upkeep.addresses import cut_addresses
 from app.flows.upkeep.other_people import let_go
 from app.flows.upkeep.prune import prune
 
@@ -29,6 +30,7 @@ UPLOADS_KEPT = timedelta(days=1)
 async def sweep(rt: Runtime) -> None:
     """Delete what has had its time; rows that another process deletes at this moment are left to it."""
     await prune(rt.db, rt.settings.timing)
+    await cut_addresses(rt)
     async with rt.db.system() as session:
         abandoned = await _abandoned(session)
     for tenant, media_id in abandoned:

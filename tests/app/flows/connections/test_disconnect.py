@@ -114,7 +114,9 @@ async def test_who_ended_it_and_what_the_platform_said_stands_in_the_audit_log(
 
     monkeypatch.setattr(world.platform, "revoke", revoke)
     await disconnect(world.rt, world.tenant, "key:tests", row.id)
-    (entry,) = await world.owner.fetch("SELECT * FROM audit_log WHERE subject_id = $1 AND verb = 'connection.revoke'", row.id)
+    (entry,) = await world.owner.fetch(
+        "SELECT * FROM audit_log WHERE subject_id = $1 AND verb = 'connection.revoke'", row.id
+    )
     assert (entry["actor"], entry["verb"]) == ("key:tests", "connection.revoke")
     assert json.loads(entry["details"]) == {"platform": "scripted", "externalId": "id:ada", "platformSaid": said}
 

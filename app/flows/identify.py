@@ -11,6 +11,8 @@ from app.actions.keys.authenticate import authenticate
 from app.domain.keys.errors import KeyRefused
 from app.domain.keys.principal import Principal
 from app.flows.runtime import Runtime
+from app.flows.tokens import by_token
+from app.services.tokens import looks_like_token
 from connectors.secret import Secret
 
 Scheme = Callable[[Runtime, Secret], Awaitable[Principal]]
@@ -26,7 +28,19 @@ async def by_api_key(rt: Runtime, value: Secret) -> Principal:
         return await authenticate(session, value.reveal(), now=rt.clock.now())
 
 
-SCHEMES: Mapping[str, Scheme] = {"bearer": by_api_key}
+async def by_bearer(rt: Runtime, value: Secret) -> Principal:
+    """The holder of an API key or of a token, which are told apart by their form.
+
+    Raises:
+        KeyRefused: it opens nothing.
+        KeysUnavailable: it is a token, and nobody can tell now.
+    """
+    if rt.settings.token_issuers and looks_like_token(value.reveal()):
+        return await by_token(rt, value)
+    return await by_api_key(rt, value)
+
+
+SCHEMES: Mapping[str, Scheme] = {"bearer": by_bearer}
 """Scheme in small letters -> who reads its credentials."""
 
 

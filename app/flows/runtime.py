@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from app.services.bulkheads import Bulkheads
 from app.services.bus import Bus
 from app.services.crowds import Crowds
 from app.services.db import Database
+from app.services.key_sets import KeySets
 from app.services.limits import Limiter
 from app.services.outcomes import Outcomes
 from app.services.storage import Store
@@ -55,6 +56,7 @@ class Runtime:
     bulkheads: Bulkheads[Any]
     """How much of this process one platform, or one workspace, may hold."""
     crowds: Crowds
+    key_sets: KeySets = field(default_factory=KeySets)
 
     def quotas(self, platform: str) -> tuple[QuotaRule, ...]:
         """The allowances that a platform declares; none where its connector was taken out."""
@@ -80,16 +82,8 @@ class Runtime:
         told: Callable[[QuotaFigure], None] = lambda _: None,
     ) -> Context:
         """The world as a platform's connector sees it, for one story of calls."""
-        pool = self.pools.get(platform)
-        if pool is None:
-            pool = self.pools[platform] = HttpPool(
-                egress=egress_policy(self.settings),
-                proxy=self.settings.egress_proxy,
-                total=self.settings.timing.request_timeout,
-                user_agent=f"{self.settings.client_name}/{VERSION}",
-            )
         return Context(
-            http=Transport(pool, recorder=recorder, before_effect=before_effect, heed=heed),
+            http=Transport(self._pool(platform), recorder=recorder, before_effect=before_effect, heed=heed),
             now=self.clock.now,
             settings=ConnectorSettings(
                 public_url=self.settings.public_url,
@@ -101,6 +95,21 @@ class Runtime:
             ),
             told=told,
         )
+
+    def transport(self, purpose: str) -> Transport:
+        """The guarded way to the network for what is no platform, over a pool of its own."""
+        return Transport(self._pool(purpose))
+
+    def _pool(self, name: str) -> HttpPool:
+        pool = self.pools.get(name)
+        if pool is None:
+            pool = self.pools[name] = HttpPool(
+                egress=egress_policy(self.settings),
+                proxy=self.settings.egress_proxy,
+                total=self.settings.timing.request_timeout,
+                user_agent=f"{self.settings.client_name}/{VERSION}",
+            )
+        return pool
 
 
 def _credentials(name: str, app: PlatformApp) -> AppCredentials:

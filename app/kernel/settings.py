@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, Settin
 
 from app.kernel import setting_rules as rules
 from app.kernel.timing import Timing
+from app.kernel.token_issuers import TokenIssuer
 
 Words = Annotated[tuple[str, ...], NoDecode]
 """Several values in one variable, separated by commas."""
@@ -88,7 +89,12 @@ class Settings(BaseSettings):
     )
     admin_networks: Annotated[Words, AfterValidator(rules.networks)] = Field(
         default=(),
-        description="Networks from which the scopes admin and operator may be used, e.g. 10.0.0.0/8; empty: from anywhere.",
+        description="Networks from which the scopes admin and operator may be used, e.g. 10.0.0.0/8. Empty: anywhere.",
+    )
+    token_issuers: dict[str, TokenIssuer] = Field(
+        default_factory=dict,
+        description="Others whose tokens (JWT) are believed, as JSON by a name of yours: "
+        '{"supabase": {"issuer": "...", "jwks_url": "..."}}; docs/api.md has each field.',
     )
     media_store: str = Field(
         default="file:.postd/media", description="Where media bytes live: file:FOLDER, s3://bucket, gs://, az://"

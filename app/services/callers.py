@@ -30,4 +30,5 @@ class Caller:
         return str(getattr(found, "ipv4_mapped", None) or found)
 
 
-CALLER: ContextVar[Caller] = ContextVar("caller", default=Caller())
+NOBODY = Caller()
+CALLER: ContextVar[Caller] = ContextVar("caller", default=NOBODY)

@@ -7,6 +7,7 @@ the key does, and with 1013 (try again) when it is our fault: clients reconnect 
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
@@ -28,6 +29,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.unset import UNSET
 
 from app.domain.keys.errors import KeyRefused
+from app.flows.guessing import count_failure
 from app.flows.identify import identify
 from app.flows.live.sessions import Session, Sessions, TooManySessions
 from app.flows.runtime import Runtime
@@ -44,6 +46,7 @@ MAX_OPERATIONS = 50
 """Operations that one socket may have under way."""
 CATCHING_UP = 12
 """Subscriptions that read the database at the same time until they have caught up: fewer than it has connections."""
+GUESSING = "Too many wrong credentials were presented."
 FORBIDDEN = 4403
 """The key opens nothing (any more)."""
 
@@ -100,12 +103,16 @@ class GraphQLEdge(GraphQL[Context, None]):
         presented = request.headers.get("authorization")
         if presented is None and self._rt.settings.public_schema:
             return None  # introspection is open; every root field refuses
+        credential = Secret(presented or "")
         try:
-            credential = Secret(presented or "")
             context.principal = await identify(self._rt, credential)
             if "text/event-stream" in request.headers.get("accept", ""):
                 self._enter(context, credential)
         except KeyRefused as error:
+            wait = math.ceil((await count_failure(self._rt, context.address, credential)).total_seconds())
+            if wait:
+                hint = f"Wait {wait} seconds, then send a valid one."
+                return problem(context, 429, "RATE_LIMITED", GUESSING, hint, {"Retry-After": str(wait)})
             headers = {"WWW-Authenticate": "Bearer"}
             return problem(context, 401, error.code, error.message, error.hint, headers)
         except Unavailable as error:
@@ -135,6 +142,8 @@ class GraphQLEdge(GraphQL[Context, None]):
             async with asyncio.timeout(INIT_TIMEOUT.total_seconds()):
                 context.principal = await identify(self._rt, credential)
         except KeyRefused:
+            if await count_failure(self._rt, context.address, credential):
+                raise Unavailable(GUESSING) from None
             raise ConnectionRejectionError from None
         except Exception as error:
             _log.exception("graphql.not_identified", request_id=context.request_id)

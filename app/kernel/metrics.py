@@ -81,6 +81,9 @@ LEASE_EXPIRIES: Final = Counter(
 TOKEN_REFRESHES: Final = Counter(
     "postd_token_refreshes", "Tokens that were renewed, or could not be.", ["platform", "outcome"], registry=REGISTRY
 )
+CREDENTIALS_REFUSED: Final = Counter(
+    "postd_credentials_refused", "Credentials that opened nothing: keys, tokens, others.", ["kind"], registry=REGISTRY
+)
 RATE_LIMITED: Final = Counter(
     "postd_rate_limited", "Requests that had to wait or were refused.", ["limit"], registry=REGISTRY
 )

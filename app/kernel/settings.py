@@ -141,6 +141,12 @@ class Settings(BaseSettings):
     operation_timeout: float = Field(default=10, gt=0, description="Seconds that a query or mutation may take.")
     key_rate: float = Field(default=50, gt=0, description="Requests per second that one API key may make.")
     key_burst: int = Field(default=200, ge=1, description="Requests that one API key may make at once.")
+    guess_rate: float = Field(
+        default=0.2,
+        gt=0,
+        description="Wrong credentials a second that one address may present, and that may aim at one key.",
+    )
+    guess_burst: int = Field(default=20, ge=1, description="Wrong credentials that may come at once.")
     key_sockets: int = Field(
         default=200, ge=1, description="Sockets and streams that one API key may hold open in one process."
     )

@@ -20,7 +20,8 @@ HEAD = f"""\
 # Who may do what
 
 This page is made from `resolvers/authorization.py` and `app/http/authorization.py`; tests compare those with the schema
-and with the routes of the server. Do not edit it: change the table, then run `{COMMAND}`.
+and with the routes of the server. Do not edit it: change the table, then run
+`{COMMAND}`.
 
 A caller presents an API key or a token, and has the scopes of that. Everything is asked in the caller's own workspace:
 a thing of another one does not exist. How callers are known stands in [security](security.md).

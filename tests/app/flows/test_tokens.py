@@ -212,5 +212,5 @@ async def test_keys_may_stand_in_the_settings(world: World) -> None:
     "wrong", [{}, {"jwks_url": "https://x.example", "algorithms": ("HS256",)}, {"jwks_url": "ftp://x"}, {"keys": ()}]
 )
 def test_an_issuer_that_anybody_could_be_is_refused(wrong: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="POSTD_TOKEN_ISSUERS|pattern"):
+    with pytest.raises(ValueError, match=r"POSTD_TOKEN_ISSUERS|pattern"):
         TokenIssuer(issuer=ISSUER, **wrong)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from app.domain.audit import pages
+from app.flows.audit_names import names_of
 from app.services.paging import PageRequest
 from resolvers.context import Info
 from schema.audit import AuditEntry, AuditFilterInput, AuditWanted
@@ -21,4 +24,5 @@ async def audit_log(
 
     async with rt.db.read(tenant) as session:
         page = await pages.audit_page(session, which, PageRequest(first, after))
-    return listing(page, AuditEntry.of, count)
+        names = await names_of(session, page.rows)
+    return listing(page, partial(AuditEntry.of, names=names), count)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -52,17 +53,18 @@ class AuditEntry:
         return [Change(field=key, value=as_text(value)) for key, value in self.row.details.items()]
 
     @classmethod
-    def of(cls, row: Row) -> AuditEntry:
-        """A line's row."""
+    def of(cls, row: Row, names: Mapping[str, str]) -> AuditEntry:
+        """A line's row; `names` has actors whose name is not on the line."""
         kind, subject = KINDS.get(row.subject_kind), row.subject_id
+        name = row.actor_name or names.get(row.actor)
         plain = None if subject is None else strawberry.ID(str(subject))
         return cls(
             row=row,
             id=strawberry.ID(row.id.hex),
             at=row.at,
-            sentence=sentence(row.verb, row.details, row.actor, row.actor_name),
+            sentence=sentence(row.verb, row.details, row.actor, name),
             verb=row.verb,
-            actor=AuditActor(ref=row.actor, name=who(row.actor, row.actor_name)),
+            actor=AuditActor(ref=row.actor, name=who(row.actor, name)),
             subject_kind=row.subject_kind,
             subject_id=plain if kind is None or subject is None else encode(kind, subject),
             request_id=row.request_id,

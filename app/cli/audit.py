@@ -17,6 +17,7 @@ from app.cli.tenants import database, tenant_of
 from app.domain.audit.model import AuditEntry
 from app.domain.audit.pages import AuditFilter, audit_page
 from app.domain.audit.sentences import sentence
+from app.flows.audit_names import names_of
 from app.kernel.settings import Settings
 from app.services.paging import MAX_SIZE, PageRequest
 
@@ -47,7 +48,7 @@ def export(tenant: Tenant, form: Written = Form.CSV, since: Since = None, until:
     wanted = AuditFilter(since=_utc(since), until=_utc(until))
     with surroundings.attached() as settings:
         rows = surroundings.run(_read(settings, tenant, wanted))
-    told = [_told(row) for row in rows]
+    told = [_told(row, name) for row, name in rows]
     if form is Form.JSON:
         for one in told:
             typer.echo(as_json(one))
@@ -61,13 +62,13 @@ def export(tenant: Tenant, form: Written = Form.CSV, since: Since = None, until:
 HEAD = ("at", "sentence", "verb", "actor", "name", "subjectKind", "subjectId", "address", "requestId", "details")
 
 
-def _told(row: AuditEntry) -> dict[str, Any]:
+def _told(row: AuditEntry, name: str | None) -> dict[str, Any]:
     values = (
         row.at.isoformat(),
-        sentence(row.verb, row.details, row.actor, row.actor_name),
+        sentence(row.verb, row.details, row.actor, name),
         row.verb,
         row.actor,
-        row.actor_name,
+        name,
         row.subject_kind,
         row.subject_id and str(row.subject_id),
         row.address and str(row.address),
@@ -87,15 +88,16 @@ def _utc(moment: datetime | None) -> datetime | None:
     return None if moment is None else moment.replace(tzinfo=UTC)
 
 
-async def _read(settings: Settings, tenant: str, wanted: AuditFilter) -> Sequence[AuditEntry]:
-    found: list[AuditEntry] = []
+async def _read(settings: Settings, tenant: str, wanted: AuditFilter) -> Sequence[tuple[AuditEntry, str | None]]:
+    found: list[tuple[AuditEntry, str | None]] = []
     after: str | None = None
     async with database(settings) as db:
         tenant_id = await tenant_of(db, tenant)
         while True:
             async with db.read(tenant_id) as session:
                 page = await audit_page(session, wanted, PageRequest(first=MAX_SIZE, after=after))
-            found += page.rows
+                names = await names_of(session, page.rows)
+            found += [(row, row.actor_name or names.get(row.actor)) for row in page.rows]
             after = page.end
             if not page.has_next:
                 return found

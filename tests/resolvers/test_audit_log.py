@@ -122,6 +122,19 @@ async def test_the_log_of_another_workspace_is_not_shown(graph: Graph, other_gra
     assert {line["subjectId"] for line in await lines(other_graph)} == {theirs}
 
 
+async def test_a_line_without_a_name_is_told_with_its_keys(graph: Graph) -> None:
+    query = "UPDATE audit_log SET actor = $2, actor_name = NULL WHERE tenant_id = $1"
+    for actor, name in (
+        (f"key:{graph.key.row.id}", "the API key tests"),
+        (f"key:{UUID(int=7)}", f"the API key {UUID(int=7)}"),
+        ("key:made-up", "the API key made-up"),
+        ("system", "postd itself"),
+    ):
+        await graph.world.owner.execute(query, graph.world.tenant, actor)
+        (line,) = await lines(graph)
+        assert line["actor"] == {"ref": actor, "name": name}
+
+
 def test_every_verb_that_is_written_has_its_sentence() -> None:
     sources = [
         path.read_text() for room in ("app/actions", "app/flows", "app/cli") for path in (PROJECT / room).rglob("*.py")

@@ -1,7 +1,9 @@
 """The GraphQL edge: queries and mutations by POST, subscriptions by graphql-transport-ws or server-sent events.
 
-Who calls is settled before anything is parsed. A socket presents its key in `connection_init`, ends with 4403 when
-the key does, and with 1013 (try again) when it is our fault: clients reconnect after both and resume by cursor.
+Who calls is settled before anything is parsed: by the Authorization header, else by the cookie of a page of ours. A
+stranger's operation is parsed, and goes on only where all of it is open to everybody. A socket presents its key in
+`connection_init`, or the cookie that it was opened with. It ends with 4403 when the key does, and with 1013 (try
+again) when it is our fault: clients reconnect after both and resume by cursor.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -16,6 +19,7 @@ from uuid import uuid4
 
 import orjson
 import structlog
+from starlette.datastructures import Headers
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
@@ -28,10 +32,12 @@ from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_
 from strawberry.types import ExecutionResult
 from strawberry.types.unset import UNSET
 
+from app.domain.keys.credentials import ACCESS
 from app.domain.keys.errors import KeyRefused
 from app.flows.guessing import count_failure
 from app.flows.identify import identify
 from app.flows.live.sessions import Session, Sessions, TooManySessions
+from app.flows.people.browsers import ForeignPage, credential_of, opened_here, require_own_page
 from app.flows.runtime import Runtime
 from app.graphql_socket import Adapter, Handler, Unavailable, close
 from connectors.secret import Secret
@@ -47,6 +53,8 @@ MAX_OPERATIONS = 50
 CATCHING_UP = 12
 """Subscriptions that read the database at the same time until they have caught up: fewer than it has connections."""
 GUESSING = "Too many wrong credentials were presented."
+PASSING = f"Bearer {ACCESS}_"
+"""How a header begins whose token ends by itself within minutes."""
 FORBIDDEN = 4403
 """The key opens nothing (any more)."""
 
@@ -93,23 +101,26 @@ class GraphQLEdge(GraphQL[Context, None]):
             self.leave(context)
 
     def _context(self, scope: Scope, close: Close | None = None) -> Context:
-        return Context(self._rt, request_id=id_of(scope), address=caller_of(scope), close=close, looks=self.looks)
+        agent = Headers(scope=scope).get("user-agent", "")
+        request_id, address = id_of(scope), caller_of(scope)
+        return Context(self._rt, request_id=request_id, address=address, agent=agent, close=close, looks=self.looks)
 
     async def _refused(self, request: Request, context: Context) -> Response | None:
         """Who calls by HTTP: noted in the context, or answered at once."""
         if request.method != "POST":
             hint = "Send queries by POST as JSON; open a socket for subscriptions."
             return problem(context, 405, "METHOD_NOT_ALLOWED", "GraphQL is asked by POST.", hint, {"Allow": "POST"})
-        presented = request.headers.get("authorization")
-        if presented is None and self._rt.settings.public_schema:
-            return None  # introspection is open; every root field refuses
-        credential = Secret(presented or "")
+        header = request.headers.get("authorization")
         try:
-            context.principal = await identify(self._rt, credential)
+            credential = await self._presented(request, context)
+            if credential is None:
+                return None  # a stranger: what they may ask is settled when it is known what they ask
             if "text/event-stream" in request.headers.get("accept", ""):
                 self._enter(context, credential)
+        except ForeignPage as error:
+            return problem(context, 403, error.code, error.message, error.hint)
         except KeyRefused as error:
-            wait = math.ceil((await count_failure(self._rt, context.address, credential)).total_seconds())
+            wait = math.ceil((await count_failure(self._rt, context.address, Secret(header or ""))).total_seconds())
             if wait:
                 hint = f"Wait {wait} seconds, then send a valid one."
                 return problem(context, 429, "RATE_LIMITED", GUESSING, hint, {"Retry-After": str(wait)})
@@ -122,11 +133,32 @@ class GraphQLEdge(GraphQL[Context, None]):
             return problem(context, 503, "UNAVAILABLE", "Nobody can be let in now.", "Try again in a moment.")
         return None
 
+    async def _presented(self, request: Request, context: Context) -> Secret | None:
+        """What the caller presents, after it was found good; None of a stranger who may ask for what is open."""
+        settings, header = self._rt.settings, request.headers.get("authorization")
+        if header is not None and not header.startswith(PASSING):
+            context.principal = await identify(self._rt, Secret(header))
+            return Secret(header)
+        credential = Secret(header) if header is not None else credential_of(request.cookies, settings)
+        if credential is not None:
+            if header is None:
+                require_own_page(request.headers)
+            with suppress(KeyRefused):  # what has ended keeps nobody from refreshing it or from signing in again
+                context.principal = await identify(self._rt, credential)
+                return credential
+        # A page of another site can send other types without asking us first.
+        if not settings.public_schema and not request.headers.get("content-type", "").startswith("application/json"):
+            raise KeyRefused
+        return None
+
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
         """The world of this request, or of this socket before it has presented its key."""
         if isinstance(request, WebSocket):
             socket = request
-            return self._context(socket.scope, close=partial(close, socket))
+            own = opened_here(socket.headers, self._rt.settings)
+            context = self._context(socket.scope, close=partial(close, socket))
+            context.cookie = credential_of(socket.cookies, self._rt.settings) if own else None
+            return context
         context: Context = request.scope["state"]["graphql"]
         if isinstance(response, Response):
             context.response = response
@@ -137,7 +169,9 @@ class GraphQLEdge(GraphQL[Context, None]):
         """Let a socket in by what it presented."""
         params = {str(name).lower(): value for name, value in (context.connection_params or {}).items()}
         credential = Secret(str(params.get("authorization", "")))
-        context.connection_params = None  # it holds the key: nobody needs it any more
+        if not credential and context.cookie is not None:
+            credential = context.cookie
+        context.connection_params = context.cookie = None  # they hold the key: nobody needs it any more
         try:
             async with asyncio.timeout(INIT_TIMEOUT.total_seconds()):
                 context.principal = await identify(self._rt, credential)

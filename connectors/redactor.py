@@ -77,7 +77,7 @@ _Replacement = str | Callable[[re.Match[str]], str]
 
 # Each line: words of which one must be in the lower-case text (a cheap test that spares the search), pattern, result.
 _SHAPES: Final[tuple[tuple[tuple[str, ...], re.Pattern[str], _Replacement], ...]] = (
-    (("postd_live_",), re.compile(r"postd_live_[A-Za-z0-9_]+"), f"postd_live_{MASK}"),
+    (("postd_",), re.compile(r"(postd_(?:live|at|rt|cs)_)[A-Za-z0-9_]+"), rf"\1{MASK}"),
     (("eyj",), re.compile(_EDGE + r"eyJ[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*){1,4}"), MASK),
     (("whsec_",), re.compile(r"whsec_[A-Za-z0-9+/=_-]+"), f"whsec_{MASK}"),
     (("bearer", "dpop"), re.compile(_EDGE + r"(?i:(bearer|dpop)\s+)[A-Za-z0-9._~+/=:|-]{6,}"), rf"\1 {MASK}"),

@@ -16,7 +16,9 @@ from starlette.responses import Response
 
 from app.domain.keys.errors import KeyRefused
 from app.domain.keys.principal import Principal, Rights
+from app.flows.people.enter import Caller
 from app.flows.runtime import Runtime
+from connectors.secret import Secret
 from resolvers.looks import Looks
 
 Close = Callable[[int, str], Awaitable[None]]
@@ -29,9 +31,13 @@ class Context:
     rt: Runtime
     principal: Principal | None = None
     """Who calls; None before a socket has presented its key, and for callers without one."""
+    cookie: Secret | None = None
+    """What the browser's session presents, of a socket that a page of ours has opened."""
     request_id: str = field(default_factory=lambda: uuid4().hex)
     address: str | None = None
     """Where the call comes from: the peer, or what a trusted proxy says of it."""
+    agent: str = ""
+    """With which program: the User-Agent header."""
     connection_params: dict[str, Any] | None = None
     """What a socket presented in `connection_init`; set by the protocol's handler."""
     close: Close | None = None
@@ -53,6 +59,11 @@ class Context:
         if self.principal is None or self.ended:
             raise KeyRefused
         return self.principal
+
+    @property
+    def visitor(self) -> Caller:
+        """Where the call comes from, for what strangers may ask."""
+        return Caller(self.address or "unknown", self.agent)
 
     @property
     def tenant(self) -> UUID:

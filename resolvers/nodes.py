@@ -60,6 +60,8 @@ async def _read(context: Context, node_id: str) -> Node | None:
         kind, key = split(node_id)
         if kind == "Event":
             return await _event(context, int(key))
+        if kind not in TYPES:
+            return None  # it has an id and is reached by other fields
         loader, into = TYPES[kind]
         row = await LOADERS.get().load(loader, key if kind == "Platform" else UUID(key))
     except (NotFound, UnknownPlatform, ValueError):

@@ -16,6 +16,7 @@ from strawberry.extensions import SchemaExtension
 from strawberry.schema.schema import validate_document
 from strawberry.types.graphql import OperationType
 
+from app.domain.keys.errors import KeyRefused
 from app.flows.live.course import COURSE
 from app.kernel import metrics
 from app.services.callers import CALLER, Caller
@@ -23,6 +24,7 @@ from resolvers import persisted
 from resolvers.context import Context
 from resolvers.loaders import refresh
 from resolvers.masking import refusal, shown
+from resolvers.strangers import admitted
 from schema.guard import Size, measure
 
 CACHED = 512
@@ -86,6 +88,8 @@ class Operation(SchemaExtension):
             # What cannot be parsed is parsed again by the core, which reports it where its callers expect that.
             with suppress(GraphQLError):
                 execution.graphql_document = parsed(execution.query or "", most)
+        if execution.graphql_document is None and self._is_strange:
+            self._refuse(self._unknown())
         yield
 
     async def on_validate(self) -> AsyncIterator[None]:
@@ -93,8 +97,9 @@ class Operation(SchemaExtension):
         execution = self.execution_context
         document = execution.graphql_document
         if document is not None:
-            refused = self._refused or await self._too_often() or self._unnamed(document) or self._too_large(document)
             schema = execution.schema._schema  # noqa: SLF001 -- the core's schema has no public name
+            refused = self._refused or self._stranger(schema, document) or await self._too_often()
+            refused = refused or self._unnamed(document) or self._too_large(document)
             execution.pre_execution_errors = [refused] if refused else list(validated(schema, document))
         yield
 
@@ -118,6 +123,22 @@ class Operation(SchemaExtension):
         self._refused = error
         self.execution_context.graphql_document = NOTHING
         self.execution_context._provided_operation_name = None  # noqa: SLF001 -- the name is not in the stand-in
+
+    @property
+    def _is_strange(self) -> bool:
+        """Whether nobody knows who calls, and the schema is not for everybody."""
+        return self._context.principal is None and not self._context.rt.settings.public_schema
+
+    def _stranger(self, schema: GraphQLSchema, document: DocumentNode) -> GraphQLError | None:
+        name = self.execution_context._provided_operation_name  # noqa: SLF001 -- what was sent
+        return self._unknown() if self._is_strange and not admitted(schema, document, name) else None
+
+    def _unknown(self) -> GraphQLError:
+        error, response = KeyRefused(), self._context.response
+        if response is not None:
+            response.status_code = 401
+            response.headers["WWW-Authenticate"] = "Bearer"
+        return refusal(error.message, error.code, error.hint)
 
     async def _too_often(self) -> GraphQLError | None:
         context, settings = self._context, self._context.rt.settings

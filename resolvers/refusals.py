@@ -14,6 +14,7 @@ from app.domain.breakers import errors as platforms
 from app.domain.connections import errors as connections
 from app.domain.jobs import errors as jobs
 from app.domain.media import errors as media
+from app.domain.people import errors as people
 from app.domain.posts import errors as posts
 from app.domain.posts.planned_time import PlannedTimeInvalid
 from app.domain.webhooks import errors as webhooks
@@ -22,6 +23,7 @@ from app.flows.publishing.published import PlatformRefused
 from app.kernel.errors import InvalidInput, NotFound
 from app.services.idempotency import IdempotencyKeyReused
 from schema import errors as words
+from schema import people_errors as people_words
 from schema.bulk_results import SelectionChanged
 from schema.media_results import MediaInUse
 from schema.platform_results import PlatformNotPaused
@@ -55,6 +57,14 @@ TABLE: Sequence[tuple[type[Exception], type[words.UserError]]] = (
     (webhooks.WebhookNotReplayable, WebhookNotReplayable),
     (platforms.PlatformNotPaused, PlatformNotPaused),
     (TicketInvalid, words.TicketInvalid),
+    (people.SignInRefused, people_words.SignInRefused),
+    (people.SessionEnded, people_words.SessionEnded),
+    (people.TooManyTries, people_words.TooManyTries),
+    (people.SignUpClosed, people_words.SignUpClosed),
+    (people.LinkSpent, people_words.LinkSpent),
+    (people.LastAdmin, people_words.LastAdmin),
+    (people.AlreadyMember, people_words.AlreadyMember),
+    (people.NotAPerson, people_words.NotAPerson),
     (NotFound, words.NotFound),
     (InvalidInput, words.InvalidInput),
 )

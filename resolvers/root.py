@@ -29,6 +29,12 @@ def root(resolve: Callable[..., Any], scope: Scope, description: str) -> Any:
     return strawberry.field(resolver=answer, description=told(description, scope), metadata={"scope": scope})
 
 
+def open_to_all(resolve: Callable[..., Any], description: str) -> Any:
+    """A field that everybody may ask for, also without saying who they are: how to come in."""
+    told = f"{description} Open to everybody."
+    return strawberry.field(resolver=resolve, description=told, metadata={"scope": None})
+
+
 def live(resolve: Callable[..., Any], scope: Scope, description: str) -> Any:
     """A field of Subscription."""
 

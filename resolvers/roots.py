@@ -26,6 +26,7 @@ from resolvers.live import connection_updated, event_added, job_updated, post_up
 from resolvers.media import complete_media_upload, create_media_upload, delete_media, import_media
 from resolvers.missed import release_missed_jobs
 from resolvers.nodes import node, nodes
+from resolvers.people import refresh_session, sign_in, sign_out, sign_out_everywhere, sign_up
 from resolvers.platform_switch import pause as pause_platform
 from resolvers.platform_switch import resume as resume_platform
 from resolvers.platforms import platform, platforms
@@ -39,7 +40,7 @@ from resolvers.posts import (
 )
 from resolvers.published import delete_published_post, edit_published_post
 from resolvers.root import live as stream
-from resolvers.root import root
+from resolvers.root import open_to_all, root
 from resolvers.viewer import viewer
 from resolvers.webhooks import replay_webhook, webhook_deliveries
 from schema import (
@@ -50,6 +51,7 @@ from schema import (
     late_results,
     media_results,
     missed_results,
+    people_results,
     platform_results,
     post_results,
     updates,
@@ -214,6 +216,17 @@ class Mutation:
     )
     resume_platform: platform_results.ResumePlatformResult = root(
         resume_platform, OPERATOR, "Switch a platform on: what waited goes out, spread over a time."
+    )
+    sign_in: people_results.SignInResult = open_to_all(sign_in, "Sign in with address and password.")
+    sign_up: people_results.SignUpResult = open_to_all(
+        sign_up, "Open a workspace as a stranger, where the operator allows it; then sign in."
+    )
+    refresh_session: people_results.RefreshSessionResult = open_to_all(
+        refresh_session, "Get the next access token for a refresh token, which works once."
+    )
+    sign_out: people_results.SignOutResult = root(sign_out, READ, "End the caller's session and close its sockets.")
+    sign_out_everywhere: people_results.SignOutResult = root(
+        sign_out_everywhere, READ, "End every session of the caller, in every workspace."
     )
     replay_webhook: ReplayWebhookResult = root(
         replay_webhook, ADMIN, "Try an incoming webhook again that could not be applied."

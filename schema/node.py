@@ -21,6 +21,10 @@ WORDS = {
     "Connection": "connection",
     "Media": "media file",
     "ApiKey": "API key",
+    "Person": "person",
+    "Member": "member",
+    "Invitation": "invitation",
+    "Session": "session",
     "Event": "event",
     "Platform": "platform",
 }

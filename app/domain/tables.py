@@ -12,18 +12,24 @@ from app.domain.jobs import allowances
 from app.domain.jobs import model as jobs
 from app.domain.keys import model as keys
 from app.domain.media import model as media
+from app.domain.people import link_model as links
+from app.domain.people import model as people
+from app.domain.people import session_model as sessions
 from app.domain.posts import model as posts
 from app.domain.processes import model as processes
 from app.domain.punctuality import model as punctuality
 from app.domain.rules import model as rules
 from app.domain.tenants import model as tenants
 from app.domain.webhooks import model as webhooks
-from app.services import events, gates, idempotency
+from app.services import events, gates, idempotency, outbox
 from app.services.tables import Table
 
 MODULES = (
     tenants,
     keys,
+    people,
+    sessions,
+    links,
     connections,
     flows,
     posts,
@@ -39,6 +45,7 @@ MODULES = (
     events,
     gates,
     idempotency,
+    outbox,
 )
 
 

@@ -7,12 +7,21 @@ from typing import Final
 from starlette.responses import JSONResponse
 
 from app.domain.connections.errors import ConnectFailed, DifferentAccount, UnknownPlatform
+from app.domain.keys.errors import KeyRefused
 from app.domain.media.errors import LinkInvalid, MediaNotReady, MediaRefused, UploadInvalid
+from app.domain.people.errors import LinkSpent, SignInRefused, SignUpClosed, TooManyTries
 from app.flows.connections.tickets import TicketInvalid
+from app.flows.people.browsers import ForeignPage
 from app.kernel.errors import DomainError, InvalidInput, NotFound
 from app.services.storage import FileTooLarge
 
 STATUS: Final[tuple[tuple[type[DomainError], int], ...]] = (
+    (SignInRefused, 401),
+    (KeyRefused, 401),
+    (ForeignPage, 403),
+    (SignUpClosed, 403),
+    (TooManyTries, 429),
+    (LinkSpent, 410),
     (NotFound, 404),
     (UnknownPlatform, 404),
     (TicketInvalid, 410),
@@ -36,4 +45,7 @@ def status_of(error: DomainError) -> int:
 def refused(error: DomainError) -> JSONResponse:
     """A refusal for a program: its code, what is wrong, what to do."""
     body = {"code": error.code, "message": error.message, "hint": error.hint}
-    return JSONResponse(body, status_of(error), headers={"Cache-Control": "no-store"})
+    headers = {"Cache-Control": "no-store"}
+    if isinstance(error, TooManyTries):
+        headers["Retry-After"] = str(error.seconds)
+    return JSONResponse(body, status_of(error), headers=headers)

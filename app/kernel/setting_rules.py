@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Sequence
+from email.utils import parseaddr
 from ipaddress import ip_network
 from urllib.parse import SplitResult, urlsplit
 
@@ -49,6 +50,21 @@ def http(value: str) -> str:
 def secret_http(value: SecretStr) -> SecretStr:
     """Take the address of an HTTP server that is as good as a password: who knows it can use it."""
     http(value.get_secret_value())
+    return value
+
+
+def smtp(value: SecretStr) -> SecretStr:
+    """Take the address of a mail server."""
+    parts = _split(value.get_secret_value())
+    if parts is None or parts.scheme not in {"smtp", "smtps"} or not parts.hostname or parts.path.strip("/"):
+        raise ValueError("must be an address such as smtp://user:password@host:587")
+    return value
+
+
+def sender(value: str) -> str:
+    """Take a sender as mail shows it: an address, with a name before it or without."""
+    if value and ("@" not in parseaddr(value)[1] or any(ord(letter) < 32 for letter in value)):
+        raise ValueError("must be a sender such as POSTD <postd@example.org>")
     return value
 
 

@@ -127,6 +127,18 @@ class Settings(BaseSettings):
         description="Other addresses for platforms' servers, as JSON by the documented origin (simulated platforms).",
     )
     connectors: Words = Field(default=(), description="Which connectors are offered; empty means all.")
+    sign_up: bool | None = Field(
+        default=None,
+        description="Whether anybody may open a workspace with signUp; by default in development only.",
+    )
+    smtp_url: Annotated[SecretStr, AfterValidator(rules.smtp)] | None = Field(
+        default=None,
+        description="The mail server: smtp://user:password@host:587 (STARTTLS), or smtps://user:password@host:465. "
+        "Without it nothing is mailed, and administrators pass links on by hand.",
+    )
+    mail_from: Annotated[str, AfterValidator(rules.sender)] = Field(
+        default="", description="The sender of mail, e.g. POSTD <postd@example.org>; needed with smtp_url."
+    )
     public_schema: bool = Field(default=False, description="Introspection without a key.")
     playground: bool = Field(default=True, description="Serve the playground at /graphql to browsers.")
     persisted_only: bool = Field(
@@ -192,6 +204,16 @@ class Settings(BaseSettings):
     def fenced_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """`admin_networks` as networks."""
         return tuple(ip_network(word) for word in self.admin_networks)
+
+    @property
+    def open_to_strangers(self) -> bool:
+        """Whether anybody may open a workspace."""
+        return not self.production if self.sign_up is None else self.sign_up
+
+    @property
+    def mails(self) -> bool:
+        """Whether mail can be sent."""
+        return self.smtp_url is not None and bool(self.mail_from)
 
     @property
     def production(self) -> bool:

@@ -1,7 +1,6 @@
 """Who did what an administrator answers for: by name, from where, in which request.
 
-Addresses are personal data: after a time only their network is kept. The system role writes what is done on the
-command line for the whole installation into the log of every workspace.
+Addresses are personal data: after a time only their network is kept.
 """
 
 from __future__ import annotations
@@ -13,9 +12,8 @@ from sqlalchemy.dialects import postgresql
 from migrations import policies
 
 revision = "0018"
-down_revision = "0016"
+down_revision = "0017"
 
-WRITTEN = ("id", "tenant_id", "at", "actor", "verb", "subject_kind", "subject_id", "details", "actor_name", "address")
 INDEXES = {"ix_audit_log_tenant_id_actor_at": "actor", "ix_audit_log_tenant_id_verb_at": "verb"}
 
 
@@ -28,13 +26,10 @@ def upgrade() -> None:
     op.create_index(
         "ix_audit_log_whole_address", "audit_log", ["at"], postgresql_where=sa.text("masklen(address) IN (32, 128)")
     )
-    policies.grant_columns(
-        "audit_log", "postd_system", {"INSERT": (*WRITTEN, "request_id"), "SELECT": ["address"], "UPDATE": ["address"]}
-    )
+    policies.grant_columns("audit_log", "postd_system", {"SELECT": ["address"], "UPDATE": ["address"]})
 
 
 def downgrade() -> None:
-    op.execute(f"REVOKE INSERT ({', '.join((*WRITTEN, 'request_id'))}) ON audit_log FROM postd_system")
     op.execute("REVOKE SELECT (address), UPDATE (address) ON audit_log FROM postd_system")
     op.drop_index("ix_audit_log_whole_address", table_name="audit_log")
     for name in INDEXES:

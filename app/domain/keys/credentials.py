@@ -1,7 +1,8 @@
-"""The form of an API key: `postd_live_<id>_<secret><checksum>`.
+"""The form of what callers present: `postd_live_<id>_<secret><checksum>`, and other prefixes for people's sessions.
 
-The prefix lets secret scanners find a leaked key, underscores let a double click select it whole, the checksum
-refuses garbage without asking the database. The secret has 256 random bits, so its plain SHA-256 is enough to keep.
+The prefix tells which kind it is and lets secret scanners find what leaked, underscores let a double click select it
+whole, the checksum refuses garbage without asking the database. The secret has 256 random bits, so its plain SHA-256
+is enough to keep.
 """
 
 from __future__ import annotations
@@ -18,16 +19,24 @@ from typing import Final
 from connectors.secret import Secret
 
 PREFIX: Final = "postd_live"
+"""An API key."""
+ACCESS: Final = "postd_at"
+"""A person's access token."""
+REFRESH: Final = "postd_rt"
+"""What a new access token is got for, once."""
+COOKIE: Final = "postd_cs"
+"""A browser's session."""
 _ALPHABET: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
-_FORM: Final = re.compile(rf"{PREFIX}_([0-9A-Za-z]{{22}})_([0-9A-Za-z]{{43}})([0-9A-Za-z]{{6}})")
+_FORM: Final = re.compile(r"(postd_[a-z]+)_([0-9A-Za-z]{22})_([0-9A-Za-z]{43})([0-9A-Za-z]{6})")
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A key taken apart."""
+    """A key or a token taken apart."""
 
     public_id: str
     secret: Secret
+    prefix: str = PREFIX
 
     @property
     def hash(self) -> bytes:
@@ -40,24 +49,24 @@ class Credential:
 
     def presented(self) -> Secret:
         """The key as it is shown to its owner, once."""
-        body = f"{PREFIX}_{self.public_id}_{self.secret.reveal()}"
+        body = f"{self.prefix}_{self.public_id}_{self.secret.reveal()}"
         return Secret(body + _checksum(body))
 
 
-def generate() -> Credential:
-    """A new key."""
-    return Credential(_random(22), Secret(_random(43)))
+def generate(prefix: str = PREFIX, public_id: str | None = None) -> Credential:
+    """A new key or token; with `public_id`, another one of the same name."""
+    return Credential(public_id or _random(22), Secret(_random(43)), prefix)
 
 
-def parse(presented: str) -> Credential | None:
-    """Take a presented key apart; None when it is not one of ours."""
+def parse(presented: str, prefix: str = PREFIX) -> Credential | None:
+    """Take what was presented apart; None when it is not one of ours, or of another kind."""
     match = _FORM.fullmatch(presented.strip())
-    if match is None:
+    if match is None or match[1] != prefix:
         return None
-    public_id, secret, checksum = match.groups()
-    if not hmac.compare_digest(_checksum(f"{PREFIX}_{public_id}_{secret}"), checksum):
+    _, public_id, secret, checksum = match.groups()
+    if not hmac.compare_digest(_checksum(f"{prefix}_{public_id}_{secret}"), checksum):
         return None
-    return Credential(public_id, Secret(secret))
+    return Credential(public_id, Secret(secret), prefix)
 
 
 def _random(length: int) -> str:

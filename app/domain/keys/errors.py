@@ -14,8 +14,8 @@ class KeyRefused(DomainError):
 
     def __init__(self) -> None:
         super().__init__(
-            "The API key is missing, unknown, expired or revoked.",
-            hint="Send a valid key as `Authorization: Bearer postd_live_...`; `postd keys create` makes one.",
+            "The key or token is missing, unknown, expired or revoked.",
+            hint="Sign in, or send a key as `Authorization: Bearer postd_live_...`; `postd keys create` makes one.",
         )
 
 

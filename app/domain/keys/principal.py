@@ -30,6 +30,8 @@ class Principal:
     """How the caller stands in events and in the audit log: `key:<id>`, `person:<id>`."""
     key_id: UUID | None = None
     """The API key; None where none was presented."""
+    person_id: UUID | None = None
+    """The person who has signed in; None where a program calls."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""The noun `people`: their tables, roles and queries. It imports no other noun."""

@@ -1,0 +1,1 @@
+"""People: signing in, staying signed in, members of a workspace, passwords."""

@@ -1,0 +1,121 @@
+"""Stay signed in, and leave: tokens are refreshed, sessions end, here and everywhere, and so do their sockets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+import structlog
+
+from app.actions.keys.authenticate import authenticate as by_key
+from app.actions.people.end_sessions import end_all, end_cookie, end_one
+from app.actions.people.open_session import Opened, OpenSession, open_session
+from app.actions.people.refresh import Refreshed, Stolen, refresh
+from app.domain.audit.model import AuditEntry
+from app.domain.keys.principal import Principal
+from app.domain.people.errors import NotAPerson, SessionEnded
+from app.flows.people.agents import in_two_words
+from app.flows.people.enter import Caller
+from app.flows.people.throttle import allow_try
+from app.flows.runtime import Runtime
+from app.kernel import ids
+from app.services.bus import Bus
+from connectors.secret import Secret
+
+log = structlog.get_logger(__name__)
+
+
+async def renew(rt: Runtime, caller: Caller, presented: Secret) -> Refreshed:
+    """The next tokens of a session.
+
+    Raises:
+        TooManyTries: from this place.
+        SessionEnded: the token opens nothing; where it was used before, its whole session has ended by this.
+    """
+    await allow_try(rt, "refresh", place=caller.place)
+    async with rt.db.system() as session:
+        found = await refresh(session, presented.reveal(), now=rt.clock.now())
+    if isinstance(found, Refreshed):
+        return found
+    if isinstance(found, Stolen):
+        log.warning("session.reused", session_id=str(found.session_id), hint="A refresh token was presented twice.")
+        await close_sockets(rt.bus, [found.session_id])
+    raise SessionEnded
+
+
+async def open_for_key(rt: Runtime, caller: Caller, presented: Secret) -> Opened:
+    """A browser's session that speaks for an API key, so that the page need not keep the key.
+
+    Raises:
+        TooManyTries: from this place.
+        KeyRefused: the key opens nothing.
+    """
+    await allow_try(rt, "sign_in", place=caller.place)
+    now = rt.clock.now()
+    async with rt.db.system() as session:
+        holder = await by_key(session, presented.reveal(), now=now)
+        command = OpenSession(
+            holder.tenant_id, now, in_two_words(caller.agent), key_id=holder.credential_id, cookie=True
+        )
+        return await open_session(session, command)
+
+
+async def leave(rt: Runtime, caller: Principal) -> None:
+    """End the caller's own session.
+
+    Raises:
+        NotAPerson: an API key is revoked, it does not sign out.
+    """
+    person_of(caller)
+    async with rt.db.system() as session:
+        await end_one(session, caller.credential_id, rt.clock.now())
+    await close_sockets(rt.bus, [caller.credential_id])
+
+
+async def leave_browser(rt: Runtime, cookie: Secret) -> None:
+    """End the session of a cookie, if there is one."""
+    async with rt.db.system() as session:
+        ended = await end_cookie(session, cookie.reveal(), rt.clock.now())
+    if ended is not None:
+        await close_sockets(rt.bus, [ended])
+
+
+async def leave_everywhere(rt: Runtime, caller: Principal) -> int:
+    """End every session of the caller, in every workspace; gives how many were open. It stands in the audit log.
+
+    Raises:
+        NotAPerson: as of `leave`.
+    """
+    person = person_of(caller)
+    async with rt.db.system() as session:
+        ended = await end_all(session, person, rt.clock.now())
+        session.add(
+            AuditEntry(
+                id=ids.new(),
+                tenant_id=caller.tenant_id,
+                actor=caller.actor,
+                verb="person.sign_out_everywhere",
+                subject_kind="person",
+                subject_id=person,
+                details={"sessions": len(ended)},
+            )
+        )
+    await close_sockets(rt.bus, ended)
+    return len(ended)
+
+
+async def close_sockets(bus: Bus, sessions: Iterable[UUID]) -> None:
+    """Tell every process that these sessions have ended, or may do something else from now on."""
+    for one in sessions:
+        await bus.announce_revoked(one)
+
+
+def person_of(caller: Principal) -> UUID:
+    """The person who calls.
+
+    Raises:
+        NotAPerson: nobody: a program calls.
+    """
+    if caller.person_id is None:
+        raise NotAPerson
+    return caller.person_id

@@ -6,10 +6,11 @@ from typing import Annotated
 
 import strawberry
 
-from app.flows.people import enter, sessions
+from app.flows.people import enter, join, passwords, sessions
 from connectors.secret import Secret
 from resolvers.context import Info
 from schema import people_results as results
+from schema.keys import Tenant
 
 
 async def sign_in(
@@ -49,3 +50,50 @@ async def sign_out(info: Info) -> results.SignOutResult:
 async def sign_out_everywhere(info: Info) -> results.SignOutResult:
     """End every session of the caller."""
     return results.SignedOut(sessions=await sessions.leave_everywhere(info.context.rt, info.context.caller))
+
+
+async def request_password_reset(
+    info: Info,
+    input: Annotated[results.RequestPasswordResetInput, strawberry.argument(description="Whose.")],  # noqa: A002 -- the argument's name in the API
+) -> results.RequestPasswordResetResult:
+    """Let a link be mailed."""
+    mails = await passwords.request_reset(info.context.rt, info.context.visitor, input.address)
+    return results.PasswordResetRequested(by_mail=mails)
+
+
+async def reset_password(
+    info: Info,
+    input: Annotated[results.ResetPasswordInput, strawberry.argument(description="The link, and the password.")],  # noqa: A002 -- the argument's name in the API
+) -> results.ResetPasswordResult:
+    """Keep a new password for who follows a link."""
+    token, password = Secret(input.token), Secret(input.password)
+    ended = await passwords.reset(info.context.rt, info.context.visitor, token, password)
+    return results.PasswordChanged(sessions=ended)
+
+
+async def change_password(
+    info: Info,
+    input: Annotated[results.ChangePasswordInput, strawberry.argument(description="The two passwords.")],  # noqa: A002 -- the argument's name in the API
+) -> results.ChangePasswordResult:
+    """Keep a new password for the caller."""
+    context, current, new = info.context, Secret(input.current_password), Secret(input.new_password)
+    ended = await passwords.change(context.rt, context.visitor, context.caller, current, new)
+    return results.PasswordChanged(sessions=ended)
+
+
+async def accept_invitation(
+    info: Info,
+    input: Annotated[results.AcceptInvitationInput, strawberry.argument(description="The link, and who follows it.")],  # noqa: A002 -- the argument's name in the API
+) -> results.AcceptInvitationResult:
+    """Become a member."""
+    wanted = join.Follow(Secret(input.token), Secret(input.password), input.name)
+    return results.SignedIn.of(await join.accept_invitation(info.context.rt, info.context.visitor, wanted))
+
+
+async def switch_workspace(
+    info: Info,
+    input: Annotated[results.SwitchWorkspaceInput, strawberry.argument(description="Where to.")],  # noqa: A002 -- the argument's name in the API
+) -> results.SwitchWorkspaceResult:
+    """Let the session speak for another workspace."""
+    tenant = await sessions.switch(info.context.rt, info.context.caller, input.workspace)
+    return results.WorkspaceSwitched(tenant=Tenant.of(tenant))

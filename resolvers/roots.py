@@ -26,7 +26,6 @@ from resolvers.live import connection_updated, event_added, job_updated, post_up
 from resolvers.media import complete_media_upload, create_media_upload, delete_media, import_media
 from resolvers.missed import release_missed_jobs
 from resolvers.nodes import node, nodes
-from resolvers.people import refresh_session, sign_in, sign_out, sign_out_everywhere, sign_up
 from resolvers.platform_switch import pause as pause_platform
 from resolvers.platform_switch import resume as resume_platform
 from resolvers.platforms import platform, platforms
@@ -40,7 +39,8 @@ from resolvers.posts import (
 )
 from resolvers.published import delete_published_post, edit_published_post
 from resolvers.root import live as stream
-from resolvers.root import open_to_all, root
+from resolvers.root import root
+from resolvers.roots_of_people import PeopleMutation, PeopleQuery
 from resolvers.viewer import viewer
 from resolvers.webhooks import replay_webhook, webhook_deliveries
 from schema import (
@@ -51,7 +51,6 @@ from schema import (
     late_results,
     media_results,
     missed_results,
-    people_results,
     platform_results,
     post_results,
     updates,
@@ -63,12 +62,12 @@ from schema.events import Event
 from schema.health import Health
 from schema.job_story import JobStory
 from schema.jobs import Job
-from schema.keys import Viewer
 from schema.node import Node
 from schema.paging import Listing
 from schema.platforms import Platform
 from schema.posts import Post
 from schema.rules import DecidePublishingRulesResult, PublishingRules
+from schema.viewer import Viewer
 from schema.webhooks import ReplayWebhookResult, WebhookDelivery
 
 READ, WRITE, PUBLISH, CONNECT, ADMIN = Scope.READ, Scope.WRITE_POSTS, Scope.PUBLISH, Scope.CONNECTIONS, Scope.ADMIN
@@ -76,10 +75,10 @@ OPERATOR = Scope.OPERATOR
 
 
 @strawberry.type(description="What can be read.")
-class Query:
+class Query(PeopleQuery):
     """Queries."""
 
-    viewer: Viewer = root(viewer, READ, "Who calls: workspace, key and scopes.")
+    viewer: Viewer = root(viewer, READ, "Who calls: workspace, key or person, and scopes.")
     node: Node | None = root(node, READ, "Any thing by its id; null where there is none.")
     nodes: list[Node | None] = root(nodes, READ, "Things by their ids, in that order; null where there is none.")
     platforms: list[Platform] = root(platforms, READ, "The platforms of this installation, by key.")
@@ -110,7 +109,7 @@ class Query:
 
 
 @strawberry.type(description="What can be done. Each answers with its result, or with a refusal that says what to do.")
-class Mutation:
+class Mutation(PeopleMutation):
     """Mutations."""
 
     start_connection: connection_results.StartConnectionResult = root(
@@ -216,17 +215,6 @@ class Mutation:
     )
     resume_platform: platform_results.ResumePlatformResult = root(
         resume_platform, OPERATOR, "Switch a platform on: what waited goes out, spread over a time."
-    )
-    sign_in: people_results.SignInResult = open_to_all(sign_in, "Sign in with address and password.")
-    sign_up: people_results.SignUpResult = open_to_all(
-        sign_up, "Open a workspace as a stranger, where the operator allows it; then sign in."
-    )
-    refresh_session: people_results.RefreshSessionResult = open_to_all(
-        refresh_session, "Get the next access token for a refresh token, which works once."
-    )
-    sign_out: people_results.SignOutResult = root(sign_out, READ, "End the caller's session and close its sockets.")
-    sign_out_everywhere: people_results.SignOutResult = root(
-        sign_out_everywhere, READ, "End every session of the caller, in every workspace."
     )
     replay_webhook: ReplayWebhookResult = root(
         replay_webhook, ADMIN, "Try an incoming webhook again that could not be applied."

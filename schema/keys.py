@@ -1,4 +1,4 @@
-"""Who calls: the workspace, the key, and what the key may do."""
+"""The workspace, the keys that programs call with, and what a key may do."""
 
 from __future__ import annotations
 
@@ -50,12 +50,3 @@ class ApiKey(Node):
             revoked_at=row.revoked_at,
             last_used_at=row.last_used_at,
         )
-
-
-@strawberry.type(description="Who calls.")
-class Viewer:
-    """The caller."""
-
-    tenant: Tenant = strawberry.field(description="The workspace that is spoken for.")
-    key: ApiKey | None = strawberry.field(description="The API key; null where none was presented.")
-    scopes: list[Scope] = strawberry.field(description="What the caller may do.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.fixtures.database import db, migrated_url, owner, template
 from tests.fixtures.graph import graph, live_world, other_graph, url
-from tests.fixtures.people import door
+from tests.fixtures.people import door, mailing
 from tests.fixtures.world import stranger, world
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "door",
     "graph",
     "live_world",
+    "mailing",
     "migrated_url",
     "other_graph",
     "owner",

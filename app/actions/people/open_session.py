@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.keys.credentials import ACCESS, COOKIE, REFRESH, generate
@@ -65,3 +66,8 @@ async def open_session(session: AsyncSession, command: OpenSession) -> Opened:
     session.add(row)
     await session.flush()
     return Opened(row, access.presented(), None if refresh is None else refresh.presented())
+
+
+async def move(session: AsyncSession, session_id: UUID, tenant_id: UUID) -> None:
+    """Let a session speak for another workspace, of which its person is a member."""
+    await session.execute(update(Session).where(Session.id == session_id).values(tenant_id=tenant_id))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from uuid import UUID
+
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import load_only
 
 from app.domain.tenants.model import Tenant
 from app.kernel.errors import NotFound
@@ -20,3 +24,9 @@ async def own(session: AsyncSession) -> Tenant:
     if row is None:
         raise NotFound("workspace")
     return row
+
+
+async def named(session: AsyncSession, keys: Sequence[UUID]) -> Sequence[Tenant]:
+    """What tenants are called, for people who are members of several. For the system role, which sees no more."""
+    seen = load_only(Tenant.id, Tenant.slug, Tenant.name, Tenant.created_at, raiseload=True)
+    return (await session.scalars(select(Tenant).where(Tenant.id.in_(keys)).options(seen))).all()

@@ -9,16 +9,21 @@ import structlog
 
 from app.actions.keys.authenticate import authenticate as by_key
 from app.actions.people.end_sessions import end_all, end_cookie, end_one
-from app.actions.people.open_session import Opened, OpenSession, open_session
+from app.actions.people.open_session import Opened, OpenSession, move, open_session
 from app.actions.people.refresh import Refreshed, Stolen, refresh
+from app.actions.tenants.create import find
 from app.domain.audit.model import AuditEntry
 from app.domain.keys.principal import Principal
 from app.domain.people.errors import NotAPerson, SessionEnded
+from app.domain.people.queries import memberships_of
+from app.domain.tenants.model import Tenant
+from app.domain.tenants.queries import own
 from app.flows.people.agents import in_two_words
 from app.flows.people.enter import Caller
 from app.flows.people.throttle import allow_try
 from app.flows.runtime import Runtime
 from app.kernel import ids
+from app.kernel.errors import NotFound
 from app.services.bus import Bus
 from connectors.secret import Secret
 
@@ -102,6 +107,25 @@ async def leave_everywhere(rt: Runtime, caller: Principal) -> int:
         )
     await close_sockets(rt.bus, ended)
     return len(ended)
+
+
+async def switch(rt: Runtime, caller: Principal, slug: str) -> Tenant:
+    """Let the caller's session speak for another workspace of theirs; its sockets come back there.
+
+    Raises:
+        NotAPerson: a program belongs to one workspace.
+        NotFound: they are no member of a workspace of this name.
+    """
+    person = person_of(caller)
+    async with rt.db.system() as session:
+        tenant = await find(session, slug)
+        places = {place.tenant_id for place in await memberships_of(session, person)}
+        if tenant is None or tenant not in places:
+            raise NotFound("workspace", hint="`viewer { workspaces }` lists yours.", path=("input", "workspace"))
+        await move(session, caller.credential_id, tenant)
+    await close_sockets(rt.bus, [caller.credential_id])
+    async with rt.db.read(tenant) as session:
+        return await own(session)
 
 
 async def close_sockets(bus: Bus, sessions: Iterable[UUID]) -> None:

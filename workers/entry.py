@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.kernel.settings import read
-from workers import connections, jobs, media, webhooks
+from workers import connections, jobs, mail, media, webhooks
 from workers.broker import make_broker
 from workers.holder import RuntimeHolder
 
@@ -15,4 +15,5 @@ broker = make_broker(settings.redis_url.get_secret_value(), holder)
 jobs.declare(broker, holder)
 connections.declare(broker, holder)
 media.declare(broker, holder)
+mail.declare(broker, holder)
 webhooks.declare(broker, holder)

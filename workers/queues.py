@@ -7,11 +7,12 @@ from typing import Final
 JOBS: Final = "jobs"
 """Wake-ups of jobs: publish, poll, reconcile, rescue."""
 UPKEEP: Final = "upkeep"
-"""Connections to be looked at, files to be made to fit."""
+"""Connections to be looked at, files to be made to fit, mail to be sent."""
 WEBHOOKS: Final = "webhooks"
 """Incoming webhooks to be processed."""
 
 WAKE_JOB: Final = "job.wake"
 LOOK_AT_CONNECTION: Final = "connection.look"
 FIT_MEDIA: Final = "media.fit"
+SEND_MAIL: Final = "mail.send"
 PROCESS_WEBHOOK: Final = "webhook.process"

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.actions.connections.due import due_for_a_look
 from app.actions.jobs.offer import Skip, next_moment, offer
+from app.actions.mail.due import due_mail
 from app.actions.media.due import due_for_fitting
 from app.actions.webhooks.due import due_for_processing
 from app.flows.publishing.turns import PLATFORM, TENANT
@@ -47,6 +48,7 @@ async def run(rt: Runtime, wakeups: WakeUps, stop: asyncio.Event) -> None:
         group.create_task(_repeat(stop, "jobs", lambda: scan_jobs(rt, wakeups)))
         group.create_task(_repeat(stop, "connections", lambda: scan_connections(rt, wakeups)))
         group.create_task(_repeat(stop, "media", lambda: scan_media(rt, wakeups)))
+        group.create_task(_repeat(stop, "mail", lambda: scan_mail(rt, wakeups)))
         group.create_task(_repeat(stop, "webhooks", lambda: scan_webhooks(rt, wakeups)))
         group.create_task(_repeat(stop, "retention", lambda: _sweep(rt)))
         group.create_task(_repeat(stop, "gauges", lambda: _measure(rt)))
@@ -105,6 +107,15 @@ async def scan_media(rt: Runtime, wakeups: WakeUps) -> float:
     async with rt.db.system() as session:
         due = await due_for_fitting(session, limit=100, again=again)
     await wakeups.send([WakeUp(queues.UPKEEP, queues.FIT_MEDIA, ids) for ids in due])
+    return 1.0
+
+
+async def scan_mail(rt: Runtime, wakeups: WakeUps) -> float:
+    """Offer mail that is to be sent once; gives how long to sleep."""
+    again = timedelta(seconds=rt.settings.timing.offer_again)
+    async with rt.db.system() as session:
+        due = await due_mail(session, limit=20, again=again)
+    await wakeups.send([WakeUp(queues.UPKEEP, queues.SEND_MAIL, (one,)) for one in due])
     return 1.0
 
 

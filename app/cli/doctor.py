@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.boot import surroundings
+from app.cli.doctor_mail import of_mail
 from app.cli.doctor_servers import of_servers
 from app.cli.doctor_settings import of_settings
 from app.cli.doctor_videos import of_videos
@@ -66,7 +67,7 @@ async def alive_here(settings: Settings, role: str) -> bool:
 
 async def examine(settings: Settings) -> Sequence[Finding]:
     """Every finding, in the order in which a person would mend them."""
-    return [*of_settings(settings), await of_videos(settings), *await of_servers(settings)]
+    return [*of_settings(settings), await of_videos(settings), await of_mail(settings), *await of_servers(settings)]
 
 
 def _say(finding: Finding) -> None:

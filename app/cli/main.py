@@ -21,6 +21,7 @@ from app.cli import (
     serve,
     story,
     tenants,
+    users,
     vault,
     verify,
     webhooks,
@@ -53,6 +54,7 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(plans.app, name="plans")
 app.add_typer(platforms.app, name="platforms")
 app.add_typer(tenants.app, name="tenant")
+app.add_typer(users.app, name="users")
 app.add_typer(dead_letters.app, name="dlq")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(vault.app, name="vault")

@@ -21,6 +21,7 @@ from app.flows.people.sessions import leave_browser, open_for_key
 from app.flows.runtime import Runtime
 from app.http.refusals import refused
 from app.kernel.errors import DomainError, InvalidInput
+from app.kernel.settings import Settings
 from connectors.secret import Secret
 
 PATH: Final = "/session"
@@ -51,7 +52,7 @@ class _Door:
             return refused(error)
         body = {"expiresAt": opened.session.expires_at.isoformat(), "asPerson": opened.session.person_id is not None}
         answer = JSONResponse(body, headers={"Cache-Control": "no-store"})
-        self._set(answer, opened.access, int(COOKIE_LIFE.total_seconds()))
+        keep_cookie(self._rt.settings, answer, opened.access)
         return answer
 
     async def close(self, request: Request) -> Response:
@@ -64,7 +65,7 @@ class _Door:
         if cookie is not None:
             await leave_browser(self._rt, Secret(cookie.reveal().partition(" ")[2]))
         answer = Response(status_code=204, headers={"Cache-Control": "no-store"})
-        self._set(answer, Secret(""), 0)
+        keep_cookie(self._rt.settings, answer, None)
         return answer
 
     async def _opened(self, request: Request) -> Opened:
@@ -76,16 +77,18 @@ class _Door:
         wanted = SignIn(_text(given, "address"), Secret(_text(given, "password")), workspace, cookie=True)
         return await sign_in(self._rt, caller, wanted)
 
-    def _set(self, answer: Response, value: Secret, seconds: int) -> None:
-        answer.set_cookie(
-            cookie_name(self._rt.settings),
-            value.reveal(),
-            max_age=seconds,
-            path="/",
-            secure=secure(self._rt.settings),
-            httponly=True,
-            samesite="lax",  # a link from a mail leads to a page that is signed in; changes need more than the cookie
-        )
+
+def keep_cookie(settings: Settings, answer: Response, value: Secret | None) -> None:
+    """Give the browser its cookie; None takes it away."""
+    answer.set_cookie(
+        cookie_name(settings),
+        "" if value is None else value.reveal(),
+        max_age=0 if value is None else int(COOKIE_LIFE.total_seconds()),
+        path="/",
+        secure=secure(settings),
+        httponly=True,
+        samesite="lax",  # a link from a mail leads to a page that is signed in; changes need more than the cookie
+    )
 
 
 def caller_of(request: Request) -> Caller:

@@ -6,7 +6,7 @@ rests here. The row is the queue, as everywhere: `wake_at` says when somebody lo
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -56,7 +56,3 @@ async def post(session: AsyncSession, letter: Letter, subject_id: UUID, now: dat
     # Not through the session: the tenants' role may write here and read nothing.
     values = {"id": ids.new(), "letter": letter, "subject_id": subject_id, "wake_at": now, "created_at": now}
     await session.execute(insert(Mail).values(values))
-
-
-KEPT = timedelta(days=30)
-"""How long a mail's row is kept: it tells the operator whether a mail was sent."""

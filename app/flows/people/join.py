@@ -10,6 +10,8 @@ from app.actions.people.register import Register, join, named, register
 from app.domain.audit.model import AuditEntry
 from app.domain.people.errors import LinkSpent
 from app.domain.people.queries import by_address
+from app.domain.people.roles import Role
+from app.domain.tenants.queries import named as tenants
 from app.flows.people.agents import in_two_words
 from app.flows.people.enter import Caller, known
 from app.flows.people.links import Kind, row_of
@@ -30,6 +32,32 @@ class Follow:
     name: str | None = None
     """What they are called; not read where they have an account."""
     cookie: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What a link offers, for a page."""
+
+    workspace: str
+    address: str
+    role: Role
+    known: bool
+    """Whether the address has an account."""
+
+
+async def offer(rt: Runtime, token: Secret) -> Offered:
+    """What a link offers; it stays as it is.
+
+    Raises:
+        LinkSpent: the link is unknown, used, withdrawn or too old.
+    """
+    now = rt.clock.now()
+    invitation_id = row_of(rt.settings, Kind.INVITATION, token.reveal(), now)
+    async with rt.db.system() as session:
+        row = await offered(session, invitation_id, now)
+        (tenant,) = await tenants(session, [row.tenant_id])
+        known_address = await by_address(session, row.address_key) is not None
+    return Offered(tenant.name, row.address, row.role, known_address)
 
 
 async def accept_invitation(rt: Runtime, caller: Caller, wanted: Follow) -> Opened:

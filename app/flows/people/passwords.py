@@ -41,6 +41,19 @@ async def request_reset(rt: Runtime, caller: Caller, address: str) -> bool:
     return rt.settings.mails
 
 
+async def whose(rt: Runtime, token: Secret) -> str:
+    """The address whose password a link is for; the link stays as it is.
+
+    Raises:
+        LinkSpent: the link is unknown, used or too old.
+    """
+    now = rt.clock.now()
+    reset_id = row_of(rt.settings, Kind.RESET, token.reveal(), now)
+    async with rt.db.system() as session:
+        _, person = await resets.asked(session, reset_id, now)
+    return person.address
+
+
 async def reset(rt: Runtime, caller: Caller, token: Secret, password: Secret) -> int:
     """Keep a new password for who follows the link; gives how many sessions have ended.
 

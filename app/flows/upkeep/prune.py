@@ -23,6 +23,8 @@ from app.domain.connections.flow_model import OAuthFlow
 from app.domain.connections.model import ConnectionCheck
 from app.domain.jobs.model import Job, JobAttempt
 from app.domain.jobs.states import JobState
+from app.domain.people.link_model import Invitation, PasswordReset
+from app.domain.people.session_model import Session
 from app.domain.processes.model import Process
 from app.domain.punctuality.model import Punctuality
 from app.domain.webhooks.model import WebhookDelivery, WebhookShare
@@ -32,6 +34,7 @@ from app.kernel.timing import Timing
 from app.services.db import Database
 from app.services.events import EventRow
 from app.services.idempotency import IdempotencyKey
+from app.services.outbox import Mail
 from app.services.tables import Table
 
 BATCH = 2000
@@ -39,6 +42,9 @@ BATCH = 2000
 PAUSE = 0.05
 """Seconds between two batches."""
 FLOWS_KEPT = timedelta(days=1)
+ENDED_SESSIONS_KEPT = timedelta(days=7)
+LINKS_KEPT = timedelta(days=30)
+"""Invitations, resets and the mail that carried them: they tell the operator what became of one."""
 GONE = timedelta(minutes=2)
 """A process without a sign of life for this long has ended."""
 SLACK = timedelta(days=1)
@@ -108,6 +114,10 @@ TABLES: Sequence[Kept] = (
     ),
     Kept("webhook_deliveries", D.updated_at, _seconds("webhook_orphan_retention"), D.state == DeliveryState.ORPHAN),
     Kept("webhook_shares", WebhookShare.received_at, _seconds("webhook_retention")),
+    Kept("sessions", Session.expires_at, lambda _: ENDED_SESSIONS_KEPT),
+    Kept("invitations", Invitation.expires_at, lambda _: LINKS_KEPT),
+    Kept("password_resets", PasswordReset.expires_at, lambda _: LINKS_KEPT),
+    Kept("mails", Mail.created_at, lambda _: LINKS_KEPT, Mail.wake_at.is_(None)),
     Kept("punctuality", Punctuality.at, lambda timing: timing.objective_span + SLACK),
     Kept("processes", Process.seen_at, lambda _: GONE),
 )

@@ -1,0 +1,1 @@
+"""The verbs of mail that waits to be sent."""

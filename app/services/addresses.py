@@ -20,7 +20,7 @@ class Address:
 
 
 def normalised(given: str, path: tuple[str, ...] = ("input", "address")) -> Address:
-    """An address in its two forms. Hosts of a private network are taken too; nobody is asked.
+    """An address in its two forms. Hosts without a dot are taken too; nobody is asked.
 
     Raises:
         InvalidInput: it is no address.

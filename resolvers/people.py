@@ -11,6 +11,7 @@ from connectors.secret import Secret
 from resolvers.context import Info
 from schema import people_results as results
 from schema.keys import Tenant
+from schema.node import decode
 
 
 async def sign_in(
@@ -41,15 +42,23 @@ async def refresh_session(
     return results.SignedIn.of(await sessions.renew(info.context.rt, info.context.visitor, given))
 
 
-async def sign_out(info: Info) -> results.SignOutResult:
-    """End the caller's session."""
-    await sessions.leave(info.context.rt, info.context.caller)
+async def sign_out(
+    info: Info,
+    input: Annotated[results.SignOutInput, strawberry.argument(description="Which session.")],  # noqa: A002 -- the argument's name in the API
+) -> results.SignOutResult:
+    """End a session of the caller."""
+    which = None if input.session_id is None else decode(input.session_id, "Session", ("input", "sessionId"))
+    await sessions.leave(info.context.rt, info.context.caller, which)
     return results.SignedOut(sessions=1)
 
 
-async def sign_out_everywhere(info: Info) -> results.SignOutResult:
+async def sign_out_everywhere(
+    info: Info,
+    input: Annotated[results.SignOutEverywhereInput, strawberry.argument(description="How far.")],  # noqa: A002 -- the argument's name in the API
+) -> results.SignOutEverywhereResult:
     """End every session of the caller."""
-    return results.SignedOut(sessions=await sessions.leave_everywhere(info.context.rt, info.context.caller))
+    ended = await sessions.leave_everywhere(info.context.rt, info.context.caller, but_here=input.keep_this)
+    return results.SignedOut(sessions=ended)
 
 
 async def request_password_reset(

@@ -54,8 +54,10 @@ class PeopleMutation:
     refresh_session: people_results.RefreshSessionResult = open_to_all(
         refresh_session, "Get the next access token for a refresh token, which works once."
     )
-    sign_out: people_results.SignOutResult = root(sign_out, READ, "End the caller's session and close its sockets.")
-    sign_out_everywhere: people_results.SignOutResult = root(
+    sign_out: people_results.SignOutResult = root(
+        sign_out, READ, "End a session of the caller and close its sockets, by default the one of this call."
+    )
+    sign_out_everywhere: people_results.SignOutEverywhereResult = root(
         sign_out_everywhere, READ, "End every session of the caller, in every workspace."
     )
     request_password_reset: people_results.RequestPasswordResetResult = open_to_all(

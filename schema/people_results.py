@@ -44,6 +44,22 @@ class RefreshSessionInput:
     refresh_token: str = strawberry.field(description="The refresh token that came last. It works once.")
 
 
+@strawberry.input(description="The session to be ended.")
+class SignOutInput:
+    """A session."""
+
+    session_id: strawberry.ID | None = strawberry.field(
+        default=None, description="One of `viewer { sessions }`; null: the one that this call comes by."
+    )
+
+
+@strawberry.input(description="How far to sign out.")
+class SignOutEverywhereInput:
+    """All sessions, or all others."""
+
+    keep_this: bool = strawberry.field(default=False, description="Whether the session of this call goes on.")
+
+
 @strawberry.input(description="Whose password is lost.")
 class RequestPasswordResetInput:
     """An address."""
@@ -164,8 +180,12 @@ RefreshSessionResult: TypeAlias = Annotated[
     strawberry.union("RefreshSessionResult", description="The next tokens, or why there are none."),
 ]
 SignOutResult: TypeAlias = Annotated[
-    SignedOut | NotAPerson,
+    SignedOut | NotFound | NotAPerson,
     strawberry.union("SignOutResult", description="What has ended, or why nothing has."),
+]
+SignOutEverywhereResult: TypeAlias = Annotated[
+    SignedOut | NotAPerson,
+    strawberry.union("SignOutEverywhereResult", description="What has ended, or why nothing has."),
 ]
 RequestPasswordResetResult: TypeAlias = Annotated[
     PasswordResetRequested | TooManyTries | InvalidInput,

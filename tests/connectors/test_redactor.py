@@ -125,6 +125,8 @@ def test_what_is_nested_too_deep_is_hidden() -> None:
         ('{"code":"abc","code":190}', f'{{"code":"{MASK}","code":190}}'),
         (f"token {JWT} expired", f"token {MASK} expired"),
         ("key postd_live_AbC123_xyz987 used", f"key postd_live_{MASK} used"),
+        ("got postd_at_AbC123_xyz987, postd_rt_a_b", f"got postd_at_{MASK}, postd_rt_{MASK}"),
+        ("page postd_cs_AbC123_xyz987", f"page postd_cs_{MASK}"),
         ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", f"whsec_{MASK}"),
         ("postgresql://postd:s3cret@db:5432/postd", f"postgresql://{MASK}@db:5432/postd"),
         ("https://api.telegram.org/bot123456:AAF-xyz/send", f"https://api.telegram.org/bot{MASK}/send"),

@@ -9,6 +9,7 @@ from argon2 import PasswordHasher
 from app.domain.people.roles import Role
 from app.domain.people.session_model import ACCESS_LIFE, GRACE, LIFE
 from app.kernel.settings import Environment
+from schema.node import encode
 from tests.fixtures.graph import Graph
 from tests.fixtures.people import PASSWORD, SIGNED_IN, Door, Someone, door_of, someone
 from tests.fixtures.world import World
@@ -127,6 +128,29 @@ async def test_sign_out_ends_this_session_and_no_other(door: Door) -> None:
     assert (await door.do("refreshSession", refreshToken=mine["refreshToken"]))["code"] == "SESSION_ENDED"
 
 
+async def test_a_session_is_ended_from_another_one_and_nobody_elses_is(door: Door) -> None:
+    pat, stranger = await someone(door.world), await someone(door.world)
+    theirs = await door.sign_in(stranger)
+    mine = await door.sign_in(pat)
+    other = await door.sign_in(pat)
+    listed = (await door.ask("{ viewer { sessions { id current } } }"))["viewer"]["sessions"]
+    assert [one["current"] for one in listed] == [True, False]
+    assert (await door.do("signOut", sessionId=listed[1]["id"]))["__typename"] == "SignedOut"
+    assert [await door.opens(one["accessToken"]) for one in (mine, other)] == [False, True]
+    assert (await door.do("signOut", sessionId=listed[1]["id"]))["__typename"] == "NotFound"
+    row = await door.world.owner.fetchval("SELECT id FROM sessions WHERE person_id = $1", stranger.id)
+    assert (await door.do("signOut", sessionId=encode("Session", row)))["__typename"] == "NotFound"
+    assert await door.opens(theirs["accessToken"])
+
+
+async def test_all_other_sessions_are_ended_and_this_one_goes_on(door: Door) -> None:
+    pat = await someone(door.world)
+    given = [await door.sign_in(pat) for _ in range(3)]
+    found = await door.do("signOutEverywhere", "... on SignedOut { sessions }", keepThis=True)
+    assert found["sessions"] == 2
+    assert [await door.opens(one["accessToken"]) for one in given] == [False, False, True]
+
+
 async def test_sign_out_everywhere_ends_every_session_and_is_kept_in_the_audit_log(door: Door) -> None:
     pat = await someone(door.world)
     given = [await door.sign_in(pat) for _ in range(3)]
@@ -202,8 +226,8 @@ async def test_strangers_ask_for_nothing_but_what_is_open(door: Door) -> None:
         "{ __typename }": 401,
         "{ viewr }": 401,
         "{ not a document": 401,
-        f"mutation {{ {open_one} signOut {{ __typename }} }}": 401,
-        f"mutation {{ ...A }} fragment A on Mutation {{ {open_one} signOut {{ __typename }} }}": 401,
+        f"mutation {{ {open_one} signOut(input: {{}}) {{ __typename }} }}": 401,
+        f"mutation {{ ...A }} fragment A on Mutation {{ {open_one} signOut(input: {{}}) {{ __typename }} }}": 401,
         f"mutation {{ ... on Mutation {{ {open_one} }} }}": 200,
         f"mutation {{ {open_one} }}": 200,
     }

@@ -15,17 +15,26 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.keys.credentials import COOKIE, parse
 from app.domain.people.session_model import Session
+from app.kernel.errors import NotFound
 
 
-async def end_one(session: AsyncSession, session_id: UUID, now: datetime) -> None:
-    """End a session."""
-    mine = (Session.id == session_id, Session.revoked_at.is_(None))
-    await session.execute(update(Session).where(*mine).values(revoked_at=now))
+async def end_one(session: AsyncSession, person_id: UUID, session_id: UUID, now: datetime) -> None:
+    """End a session of a person.
+
+    Raises:
+        NotFound: they have none of this id that is open.
+    """
+    mine = (Session.id == session_id, Session.person_id == person_id, Session.revoked_at.is_(None))
+    ended = update(Session).where(*mine).values(revoked_at=now).returning(Session.id)
+    if await session.scalar(ended) is None:
+        raise NotFound("session", hint="`viewer { sessions }` lists those that are open.", path=("input", "sessionId"))
 
 
-async def end_all(session: AsyncSession, person_id: UUID, now: datetime) -> Sequence[UUID]:
-    """End every session of a person, in every workspace; gives those that were open."""
-    mine = (Session.person_id == person_id, Session.revoked_at.is_(None))
+async def end_all(session: AsyncSession, person_id: UUID, now: datetime, *, but: UUID | None = None) -> Sequence[UUID]:
+    """End every session of a person, in every workspace, `but` one; gives those that were open."""
+    mine = [Session.person_id == person_id, Session.revoked_at.is_(None)]
+    if but is not None:
+        mine.append(Session.id != but)
     return (await session.scalars(update(Session).where(*mine).values(revoked_at=now).returning(Session.id))).all()
 
 

@@ -144,6 +144,7 @@ REMEDIES: Mapping[str, str] = {
 """What mends a fault, by its kind."""
 ACTORS: Mapping[str, str] = {
     "key": "The API key {name}",
+    "person": "A member of the workspace",
     "cli": "An operator, on the command line,",
     "worker": "A worker",
     "rescuer": "The rescuer",

@@ -65,16 +65,17 @@ async def open_for_key(rt: Runtime, caller: Caller, presented: Secret) -> Opened
         return await open_session(session, command)
 
 
-async def leave(rt: Runtime, caller: Principal) -> None:
-    """End the caller's own session.
+async def leave(rt: Runtime, caller: Principal, which: UUID | None = None) -> None:
+    """End a session of the caller, by default the one that they call by.
 
     Raises:
         NotAPerson: an API key is revoked, it does not sign out.
+        NotFound: they have no such session.
     """
-    person_of(caller)
+    person, ended = person_of(caller), which or caller.credential_id
     async with rt.db.system() as session:
-        await end_one(session, caller.credential_id, rt.clock.now())
-    await close_sockets(rt.bus, [caller.credential_id])
+        await end_one(session, person, ended, rt.clock.now())
+    await close_sockets(rt.bus, [ended])
 
 
 async def leave_browser(rt: Runtime, cookie: Secret) -> None:
@@ -85,15 +86,17 @@ async def leave_browser(rt: Runtime, cookie: Secret) -> None:
         await close_sockets(rt.bus, [ended])
 
 
-async def leave_everywhere(rt: Runtime, caller: Principal) -> int:
+async def leave_everywhere(rt: Runtime, caller: Principal, *, but_here: bool = False) -> int:
     """End every session of the caller, in every workspace; gives how many were open. It stands in the audit log.
+
+    With `but_here` the one that they call by goes on.
 
     Raises:
         NotAPerson: as of `leave`.
     """
     person = person_of(caller)
     async with rt.db.system() as session:
-        ended = await end_all(session, person, rt.clock.now())
+        ended = await end_all(session, person, rt.clock.now(), but=caller.credential_id if but_here else None)
         session.add(
             AuditEntry(
                 id=ids.new(),

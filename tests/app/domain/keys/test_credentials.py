@@ -7,7 +7,7 @@ import string
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.keys.credentials import Credential, generate, parse
+from app.domain.keys.credentials import ACCESS, COOKIE, PREFIX, REFRESH, Credential, generate, parse
 from connectors.secret import Secret
 
 LETTERS = string.ascii_letters + string.digits
@@ -59,3 +59,18 @@ def test_only_the_hash_is_kept_and_it_matches_its_own_key_only() -> None:
 def test_a_credential_shows_nothing() -> None:
     key = generate()
     assert key.secret.reveal() not in repr(key)
+
+
+def test_what_is_of_one_kind_is_nothing_of_another() -> None:
+    kinds = (PREFIX, ACCESS, REFRESH, COOKIE)
+    for made in kinds:
+        presented = generate(made).presented().reveal()
+        assert presented.startswith(f"{made}_")
+        assert [parse(presented, read) is not None for read in kinds] == [made == read for read in kinds]
+
+
+def test_the_next_token_keeps_its_name_and_has_another_secret() -> None:
+    first = generate(REFRESH)
+    second = generate(REFRESH, first.public_id)
+    assert second.public_id == first.public_id
+    assert second.hash != first.hash

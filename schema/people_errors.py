@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 import strawberry
 
+from app.domain.people.errors import TooManyTries as Refused
+from app.kernel.errors import DomainError
 from schema.errors import UserError
 
 
@@ -17,9 +21,17 @@ class SessionEnded(UserError):
     """Ended."""
 
 
-@strawberry.type(description="Somebody tries too often; nothing was looked at. `hint` says how long to wait.")
+@strawberry.type(description="Somebody tries too often; nothing was looked at.")
 class TooManyTries(UserError):
     """Too often."""
+
+    retry_after: int = strawberry.field(description="Seconds to wait before trying again.")
+
+    @classmethod
+    def of(cls, error: DomainError) -> Self:
+        """A refusal with its time."""
+        wait = error.seconds if isinstance(error, Refused) else 1
+        return cls(message=error.message, code=error.code, path=list(error.path), hint=error.hint, retry_after=wait)
 
 
 @strawberry.type(description="Strangers may not open workspaces in this installation.")

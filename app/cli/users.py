@@ -11,12 +11,13 @@ from uuid import UUID
 import typer
 
 from app.actions.people.end_sessions import end_all
+from app.actions.people.note import note_everywhere
 from app.actions.people.resets import make
 from app.actions.people.standing import Standing, everybody, set_disabled
 from app.boot import surroundings
 from app.cli.tenants import database
 from app.domain.people.queries import by_address
-from app.flows.people.first_admin import FirstAdmin, create_admin
+from app.flows.people.first_admin import ACTOR, FirstAdmin, create_admin
 from app.flows.people.links import Kind, link
 from app.flows.people.sessions import close_sockets
 from app.kernel.errors import NotFound
@@ -97,6 +98,8 @@ async def _disable(settings: Settings, address: str, *, disabled: bool) -> int:
             await set_disabled(session, who, now if disabled else None)
             if disabled:
                 ended = await end_all(session, who, now)
+            verb, details = f"person.{'disable' if disabled else 'enable'}", {"sessions": len(ended)}
+            await note_everywhere(session, who, actor=ACTOR, verb=verb, details=details)
     if settings.redis_url is not None:
         bus = Bus(settings.redis_url.get_secret_value())
         await close_sockets(bus, ended)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from websockets.asyncio.client import connect
 
 from app.domain.keys.model import Scope
 from app.domain.people.link_model import INVITATION_LIFE, RESET_LIFE
 from app.domain.people.roles import SCOPES, Role
 from app.flows.people.links import Kind, link
 from schema.node import encode
-from tests.fixtures.graph import Graph
+from tests.fixtures.graph import Graph, Socket, served
 from tests.fixtures.people import PASSWORD, SIGNED_IN, Door, Someone, someone
 from tests.fixtures.world import World
 
@@ -142,6 +143,22 @@ async def test_a_new_role_holds_for_the_next_call(door: Door) -> None:
     door.token = theirs
     assert (await door.ask("{ viewer { scopes } }"))["viewer"]["scopes"] == ["PUBLISH", "READ", "WRITE_POSTS"]
     assert await verbs(door) == ["member.change_role"]
+
+
+async def test_sockets_of_a_member_are_closed_when_they_may_do_something_else(door: Door) -> None:
+    pat = await someone(door.world, Role.VIEWER)
+    payload = {"authorization": f"Bearer {(await door.sign_in(pat))['accessToken']}"}
+    await admin(door)
+    member = encode("Member", pat.id)
+    steps = (("changeMemberRole", {"memberId": member, "role": "EDITOR"}), ("removeMember", {"memberId": member}))
+    async with served(door.app) as url:
+        for name, given in steps:
+            async with connect(url, subprotocols=["graphql-transport-ws"]) as connection:  # type: ignore[list-item]  # a plain string is taken
+                socket = Socket(connection)
+                await socket.send(type="connection_init", payload=payload)
+                assert (await socket.receive())["type"] == "connection_ack"
+                await door.do(name, **given)
+                assert (await socket.closed())[0] == 4403
 
 
 async def test_who_was_removed_is_out_at_once(door: Door) -> None:

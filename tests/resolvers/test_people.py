@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from argon2 import PasswordHasher
 
 from app.domain.people.roles import Role
 from app.domain.people.session_model import ACCESS_LIFE, GRACE, LIFE
+from app.flows.people import enter
 from app.kernel.settings import Environment
+from app.services.passwords import Checked
 from schema.node import encode
 from tests.fixtures.graph import Graph
-from tests.fixtures.people import PASSWORD, SIGNED_IN, Door, Someone, door_of, someone
+from tests.fixtures.people import KEPT, PASSWORD, SIGNED_IN, Door, Someone, door_of, someone
 from tests.fixtures.world import World
 
 VIEWER = "{ viewer { tenant { slug } scopes key { id } } }"
@@ -36,6 +39,20 @@ async def test_a_wrong_password_and_an_unknown_address_are_answered_alike(door: 
     assert await door.world.owner.fetchval("SELECT count(*) FROM sessions WHERE person_id = $1", pat.id) == 0
 
 
+async def test_an_address_that_nobody_has_costs_a_hash_as_well(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[str | None] = []
+
+    async def spy(_password: object, kept: str | None) -> Checked:
+        compared.append(kept)
+        return Checked(right=False)
+
+    monkeypatch.setattr(enter, "compared", spy)
+    pat = await someone(door.world)
+    for address in (pat.address, "nobody@example.org"):
+        await door.do("signIn", address=address, password=PASSWORD)
+    assert compared == [KEPT, None]
+
+
 async def test_an_address_is_the_same_in_any_case(door: Door) -> None:
     pat = await someone(door.world)
     await door.sign_in(Someone(pat.id, pat.address.upper()))
@@ -46,8 +63,10 @@ async def test_tries_of_one_address_are_limited_and_a_right_password_then_waits_
     pat = await someone(door.world)
     for _ in range(5):
         assert (await door.do("signIn", address=pat.address, password="wrong"))["code"] == "SIGN_IN_REFUSED"
-    found = await door.do("signIn", address=pat.address, password=PASSWORD)
+    fields = "... on TooManyTries { retryAfter }"
+    found = await door.do("signIn", fields, address=pat.address, password=PASSWORD)
     assert (found["__typename"], found["code"]) == ("TooManyTries", "TOO_MANY_TRIES")
+    assert 1 <= found["retryAfter"] <= 13
     assert await door.world.owner.fetchval("SELECT count(*) FROM sessions WHERE person_id = $1", pat.id) == 0
 
 

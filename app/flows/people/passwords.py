@@ -10,17 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.actions.people import resets
 from app.actions.people.end_sessions import end_all
+from app.actions.people.note import note_everywhere
 from app.actions.people.register import keep_password
-from app.domain.audit.model import AuditEntry
 from app.domain.keys.principal import Principal
 from app.domain.people.errors import SignInRefused
-from app.domain.people.queries import memberships_of, people
+from app.domain.people.queries import people
 from app.flows.people.enter import Caller
 from app.flows.people.links import Kind, row_of
 from app.flows.people.sessions import close_sockets, person_of
 from app.flows.people.throttle import allow_try
 from app.flows.runtime import Runtime
-from app.kernel import ids
 from app.services.addresses import normalised
 from app.services.passwords import acceptable, compared, hashed
 from connectors.secret import Secret
@@ -104,16 +103,6 @@ async def change(rt: Runtime, visitor: Caller, caller: Principal, current: Secre
 async def _ended(session: AsyncSession, person_id: UUID, verb: str, now: datetime) -> Sequence[UUID]:
     """End every session of the person, and note why in each of their workspaces."""
     ended = await end_all(session, person_id, now)
-    for place in await memberships_of(session, person_id):
-        session.add(
-            AuditEntry(
-                id=ids.new(),
-                tenant_id=place.tenant_id,
-                actor=f"person:{person_id}",
-                verb=verb,
-                subject_kind="person",
-                subject_id=person_id,
-                details={"sessions": len(ended)},
-            )
-        )
+    details = {"sessions": len(ended)}
+    await note_everywhere(session, person_id, actor=f"person:{person_id}", verb=verb, details=details)
     return ended

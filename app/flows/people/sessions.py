@@ -9,10 +9,10 @@ import structlog
 
 from app.actions.keys.authenticate import authenticate as by_key
 from app.actions.people.end_sessions import end_all, end_cookie, end_one
+from app.actions.people.note import note_everywhere
 from app.actions.people.open_session import Opened, OpenSession, move, open_session
 from app.actions.people.refresh import Refreshed, Stolen, refresh
 from app.actions.tenants.create import find
-from app.domain.audit.model import AuditEntry
 from app.domain.keys.principal import Principal
 from app.domain.people.errors import NotAPerson, SessionEnded
 from app.domain.people.queries import memberships_of
@@ -22,7 +22,6 @@ from app.flows.people.agents import in_two_words
 from app.flows.people.enter import Caller
 from app.flows.people.throttle import allow_try
 from app.flows.runtime import Runtime
-from app.kernel import ids
 from app.kernel.errors import NotFound
 from app.services.bus import Bus
 from connectors.secret import Secret
@@ -97,17 +96,9 @@ async def leave_everywhere(rt: Runtime, caller: Principal, *, but_here: bool = F
     person = person_of(caller)
     async with rt.db.system() as session:
         ended = await end_all(session, person, rt.clock.now(), but=caller.credential_id if but_here else None)
-        session.add(
-            AuditEntry(
-                id=ids.new(),
-                tenant_id=caller.tenant_id,
-                actor=caller.actor,
-                verb="person.sign_out_everywhere",
-                subject_kind="person",
-                subject_id=person,
-                details={"sessions": len(ended)},
-            )
-        )
+        details = {"sessions": len(ended)}
+        verb = "person.sign_out_everywhere"
+        await note_everywhere(session, person, actor=caller.actor, verb=verb, details=details)
     await close_sockets(rt.bus, ended)
     return len(ended)
 

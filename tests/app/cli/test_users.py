@@ -10,7 +10,9 @@ from tests.app.cli.conftest import Postd
 async def verbs(url: str) -> list[tuple[str, str]]:
     connection = await asyncpg.connect(url.replace("+asyncpg", ""))
     try:
-        rows = await connection.fetch("SELECT verb, details->>'address' FROM audit_log WHERE verb LIKE 'member.%'")
+        rows = await connection.fetch(
+            "SELECT verb, coalesce(details->>'address', actor) FROM audit_log WHERE verb ~ '^(member|person)'"
+        )
     finally:
         await connection.close()
     return [tuple(row) for row in rows]
@@ -35,6 +37,9 @@ async def test_the_first_administrator_gets_a_link_to_choose_a_password(postd: P
     assert postd("users", "list").stdout.endswith("operator  disabled\n")
     postd("users", "disable", "ann@example.org", "--undo")
     assert not postd("users", "list").stdout.endswith("disabled\n")
+
+    lines = (await verbs(migrated))[2:]
+    assert sorted(lines) == [("person.disable", "cli")] * 2 + [("person.enable", "cli")] * 2
 
     link = postd("users", "reset-password", "ann@example.org").stdout
     assert link.startswith("http://127.0.0.1:8000/reset/")

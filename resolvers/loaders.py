@@ -25,6 +25,7 @@ from app.domain.keys.principal import Rights
 from app.domain.media import queries as media
 from app.domain.posts import queries as posts
 from app.domain.webhooks import queries as webhooks
+from app.flows.health.readiness.gather import foresee
 from app.flows.publishing.copies import needs
 from app.flows.runtime import Runtime
 from connectors import catalog
@@ -86,6 +87,8 @@ class OperationLoaders:
             return self._hidden
         if name == "media_copies":
             return self._media_copies
+        if name == "readiness":
+            return self._readiness
         if name in ONE:
             return self._by_id(ONE[name])
         if name in EACH:
@@ -124,6 +127,12 @@ class OperationLoaders:
     async def _media_copies(self, wanted: list[UUID]) -> list[Any]:
         found = await needs(self._rt, self._tenant, wanted)
         return [found.get(key, ()) for key in wanted]
+
+    async def _readiness(self, wanted: list[UUID]) -> list[Any]:
+        async with self._rt.db.read(self._tenant) as session:
+            rows = await jobs.by_ids(session, wanted)
+        found = await foresee(self._rt, self._tenant, rows)
+        return [found.get(key) for key in wanted]
 
     async def _platforms(self, wanted: list[str]) -> list[Any]:
         found: list[Any] = []

@@ -38,6 +38,7 @@ from resolvers.posts import (
     validate_post,
 )
 from resolvers.published import delete_published_post, edit_published_post
+from resolvers.readiness import readiness
 from resolvers.root import live as stream
 from resolvers.root import root
 from resolvers.roots_of_people import PeopleMutation, PeopleQuery
@@ -66,6 +67,7 @@ from schema.node import Node
 from schema.paging import Listing
 from schema.platforms import Platform
 from schema.posts import Post
+from schema.readiness import JobReadiness
 from schema.rules import DecidePublishingRulesResult, PublishingRules
 from schema.viewer import Viewer
 from schema.webhooks import ReplayWebhookResult, WebhookDelivery
@@ -105,6 +107,9 @@ class Query(PeopleQuery):
         publishing_rules, READ, "What was decided about late posts and quiet hours."
     )
     health: Health = root(health, READ, "Whether posts go out, and what holds them up if not.")
+    readiness: Listing[JobReadiness] = root(
+        readiness, READ, "The jobs that are due soon, the earliest first: will each go out, and if not, why."
+    )
     analytics: Analytics = root(analytics, READ, "What came of what was planned, from our own rows.")
 
 

@@ -20,6 +20,7 @@ from schema.content import Content
 from schema.explanation import explain
 from schema.node import Node, encode
 from schema.platforms import Platform
+from schema.readiness import JobReadiness
 from schema.review import JobReview
 from schema.scalars import URL
 from schema.traversal import LOADERS, derived, many, one
@@ -128,6 +129,12 @@ class Job(Node):
     parts: list[JobPart] = many("parts", of="id", into="schema.jobs:JobPart", description="Its parts in order.")
     attempts: list[Attempt] = many(
         "attempts", of="id", into="schema.attempts:Attempt", description="Its tries, oldest first."
+    )
+    readiness: JobReadiness | None = one(
+        "readiness",
+        by="id",
+        into="schema.readiness:JobReadiness",
+        description="Whether it will go out, as things stand now; null where it does not wait.",
     )
     revision: int = strawberry.field(description="Counts changes: give it with a change to refuse a lost update.")
     failed_at: datetime | None = strawberry.field(description="When it failed; null unless it has.")

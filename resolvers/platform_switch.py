@@ -8,8 +8,9 @@ import strawberry
 
 from app.flows.limits.switch import By, pause_platform, resume_platform
 from resolvers.context import Info
+from resolvers.health import own_figures
 from schema import platform_results as results
-from schema.health import PlatformHealth
+from schema.health_platforms import PlatformHealth
 
 
 async def pause(
@@ -20,7 +21,7 @@ async def pause(
     context = info.context
     by = By(context.tenant, context.caller.actor)
     seen = await pause_platform(context.rt, by, input.platform, input.reason)
-    return results.PlatformPaused(platform=PlatformHealth.of(seen))
+    return results.PlatformPaused(platform=PlatformHealth.of(seen, own_figures(context)))
 
 
 async def resume(
@@ -30,4 +31,4 @@ async def resume(
     """Switch a platform on."""
     context = info.context
     seen = await resume_platform(context.rt, By(context.tenant, context.caller.actor), input.platform)
-    return results.PlatformResumed(platform=PlatformHealth.of(seen))
+    return results.PlatformResumed(platform=PlatformHealth.of(seen, own_figures(context)))

@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 import strawberry
 
-from app.domain.breakers.model import Breaker
-from app.domain.breakers.states import BreakerState, Operation
-from app.domain.jobs.states import JobState, ParkReason
+from app.domain.jobs.states import JobState
 from app.flows.health.model import Check as CheckSeen
 from app.flows.health.model import Health as Seen
-from app.flows.health.model import HealthState, PlatformSeen
+from app.flows.health.model import HealthState
 from app.flows.health.model import Queue as QueueSeen
+from app.flows.health.readiness.model import Outlook
 from app.flows.upkeep.punctuality import Standing
+from schema.health_figures import ConnectionsHealth, PlatformTries
+from schema.health_platforms import Ask, PlatformHealth
+from schema.readiness import ReadinessSummary
+from schema.traversal import derived
 from schema.words import offer
 
 offer(HealthState, "How a part of the system is.")
-offer(BreakerState, "How a platform is treated.")
-offer(Operation, "What is done on a platform.", name="PlatformOperation")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is counted only where it is asked for; each is counted once an answer, and None where that took too long."""
+
+    figures: Ask
+    """The workspace's."""
+    installation: Ask
+    """The installation's; None without the scope."""
+    outlook: Callable[[], Awaitable[Outlook | None]]
 
 
 @strawberry.type(description="One part of the system that was looked at.")
@@ -107,70 +121,11 @@ class Punctuality:
         )
 
 
-@strawberry.type(description="Why a platform is not called for now.")
-class PlatformBreaker:
-    """A breaker that is not closed."""
-
-    state: BreakerState = strawberry.field(description="How it is treated.")
-    operation: Operation = strawberry.field(description="What is held back.")
-    server: str | None = strawberry.field(description="The server, where the platform has many; null means all of it.")
-    since: datetime = strawberry.field(description="Since when.")
-    reason: str = strawberry.field(description="What the platform answered, or why an operator paused it.")
-    next_probe_at: datetime | None = strawberry.field(
-        description="When one call may find out whether it is back; null where an operator ends it: `resumePlatform`."
-    )
-
-    @classmethod
-    def of(cls, row: Breaker) -> PlatformBreaker:
-        """A breaker's row."""
-        return cls(
-            state=row.state,
-            operation=row.operation,
-            server=row.host or None,
-            since=row.since,
-            reason=row.reason,
-            next_probe_at=row.next_probe_at,
-        )
-
-
-@strawberry.type(description="How many jobs of the workspace wait for one condition.")
-class Waiting:
-    """A count."""
-
-    reason: ParkReason = strawberry.field(description="What they wait for.")
-    count: int = strawberry.field(description="How many.")
-
-
-@strawberry.type(description="A platform as it is treated now.")
-class PlatformHealth:
-    """A platform."""
-
-    key: str = strawberry.field(description="The platform's short name.")
-    state: BreakerState = strawberry.field(
-        description="How its posts are treated where they are held back at all: the worst of `breakers`; else CLOSED."
-    )
-    breakers: list[PlatformBreaker] = strawberry.field(description="What is held back, and why; empty: nothing.")
-    waiting: list[Waiting] = strawberry.field(description="What of the workspace's waits there, by what for.")
-
-    @classmethod
-    def of(cls, seen: PlatformSeen) -> PlatformHealth:
-        """A platform of the flow."""
-        order = (BreakerState.PAUSED, BreakerState.OPEN, BreakerState.PROBING, BreakerState.CLOSED)
-        states = [one.state for one in seen.breakers]
-        return cls(
-            key=seen.key,
-            state=min(states, key=order.index, default=BreakerState.CLOSED),
-            breakers=[PlatformBreaker.of(one) for one in seen.breakers],
-            waiting=[
-                Waiting(reason=reason, count=seen.waiting[reason]) for reason in ParkReason if reason in seen.waiting
-            ],
-        )
-
-
 @strawberry.type(description="Whether posts go out, and what holds them up if not.")
 class Health:
     """The whole picture."""
 
+    asked: strawberry.Private[Asked]
     state: HealthState = strawberry.field(description="The worst of the parts.")
     checked_at: datetime = strawberry.field(description="When it was measured.")
     version: str = strawberry.field(description="The release that answers.")
@@ -193,18 +148,45 @@ class Health:
         description="How punctual those of all workspaces were; null without the scope `OPERATOR`."
     )
 
+    @derived("The workspace's connections; null where counting took too long.")
+    async def connections(self) -> ConnectionsHealth | None:
+        """A census."""
+        found = await self.asked.figures()
+        return None if found is None else ConnectionsHealth.of(found.connections)
+
+    @derived("How many of the workspace's next jobs go out as things stand: those due within 24 hours, 200 at most.")
+    async def readiness(self) -> ReadinessSummary | None:
+        """An outlook."""
+        found = await self.asked.outlook()
+        return None if found is None else ReadinessSummary.of(found)
+
+    @derived("The connections of all workspaces together; null without the scope `OPERATOR`.")
+    async def installation_connections(self) -> ConnectionsHealth | None:
+        """A census of all."""
+        found = await self.asked.installation()
+        return None if found is None else ConnectionsHealth.of(found.connections)
+
+    @derived("The tries of all workspaces together, by platform; null without the scope `OPERATOR`.")
+    async def installation_platforms(self) -> list[PlatformTries] | None:
+        """The tries of all."""
+        found = await self.asked.installation()
+        if found is None:
+            return None
+        return [PlatformTries.of(key, lately) for key, lately in sorted(found.platforms.items())]
+
     @classmethod
-    def of(cls, seen: Seen) -> Health:
-        """The flow's picture."""
+    def of(cls, seen: Seen, asked: Asked) -> Health:
+        """The flow's picture; `asked` counts what is asked for besides."""
         whole = seen.installation
         return cls(
+            asked=asked,
             state=seen.state,
             checked_at=seen.checked_at,
             version=seen.version,
             checks=[HealthCheck.of(check) for check in seen.checks],
             workers=seen.workers,
             schedulers=seen.schedulers,
-            platforms=[PlatformHealth.of(one) for one in seen.platforms],
+            platforms=[PlatformHealth.of(one, asked.figures) for one in seen.platforms],
             queue=None if seen.queue is None else Queue.of(seen.queue),
             installation=None if whole is None else Queue.of(whole.queue),
             punctuality=None if seen.punctuality is None else Punctuality.of(seen.punctuality),

@@ -12,6 +12,7 @@ from app.domain.jobs import allowances
 from app.domain.jobs import model as jobs
 from app.domain.keys import model as keys
 from app.domain.media import model as media
+from app.domain.parts import model as parts
 from app.domain.people import link_model as links
 from app.domain.people import model as people
 from app.domain.people import session_model as sessions
@@ -40,6 +41,7 @@ MODULES = (
     webhooks,
     audit,
     processes,
+    parts,
     rules,
     punctuality,
     events,

@@ -39,7 +39,7 @@ from app.services.db import tenant_of
 from app.services.paging import PageRequest
 from tests.fixtures.world import World, now
 
-OF_THE_INSTALLATION = {"processes", "alembic_version", "webhook_deliveries", "breakers", "app_allowances"} | {
+OF_THE_INSTALLATION = {"processes", "alembic_version", "webhook_deliveries", "breakers", "app_allowances", "part_states"} | {
     # A person may be a member of several workspaces, and signs in before one is known.
     "people",
     "password_resets",
@@ -77,7 +77,7 @@ SYSTEM_GRANTS = {
     ("breakers", "SELECT"): {"*"},
     ("breakers", "UPDATE"): {"*"},
     ("connection_checks", "DELETE"): {"*"},
-    ("connection_checks", "SELECT"): {"at"},
+    ("connection_checks", "SELECT"): {"at", "tenant_id", "what", "ok"},
     ("connections", "SELECT"): {
         "id",
         "tenant_id",
@@ -88,6 +88,7 @@ SYSTEM_GRANTS = {
         "next_check_at",
         "listening_to",
         "method",
+        "token_expires_at",
     },
     ("connections", "UPDATE"): {"next_check_at"},
     ("events", "DELETE"): {"*"},
@@ -98,7 +99,16 @@ SYSTEM_GRANTS = {
     ("invitations", "SELECT"): {"*"},
     ("invitations", "UPDATE"): {"accepted_at"},
     ("job_attempts", "DELETE"): {"*"},
-    ("job_attempts", "SELECT"): {"id", "tenant_id", "job_id", "work", "started_at"},
+    ("job_attempts", "SELECT"): {
+        "id",
+        "tenant_id",
+        "job_id",
+        "work",
+        "started_at",
+        "ended_at",
+        "outcome",
+        "fault_kind",
+    },
     ("jobs", "SELECT"): {
         "id",
         "tenant_id",
@@ -138,6 +148,9 @@ SYSTEM_GRANTS = {
     ("people", "INSERT"): {"*"},
     ("people", "SELECT"): {"*"},
     ("people", "UPDATE"): {"*"},
+    ("part_states", "INSERT"): {"*"},
+    ("part_states", "SELECT"): {"*"},
+    ("part_states", "UPDATE"): {"state", "since"},
     ("platform_apps", "SELECT"): {"id", "tenant_id", "kek_id"},
     ("post_media", "SELECT"): {"tenant_id", "media_id"},
     ("processes", "DELETE"): {"*"},
@@ -254,7 +267,7 @@ async def test_the_system_role_has_just_these_rights(catalogue: Any) -> None:
     assert found == SYSTEM_GRANTS
 
 
-@pytest.mark.parametrize("table", ["webhook_deliveries", "breakers", "people", "password_resets", "mails"])
+@pytest.mark.parametrize("table", ["webhook_deliveries", "breakers", "part_states", "people", "password_resets", "mails"])
 async def test_the_tenants_role_has_no_right_on_rows_of_the_installation(world: World, table: str) -> None:
     for statement in ("SELECT", "DELETE"):
         async with world.db.read(world.tenant) as session:

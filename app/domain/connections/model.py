@@ -81,6 +81,12 @@ class Connection(Table):
         Index("ix_connections_tenant_id_created_at_id", "tenant_id", "created_at", "id"),
         Index("ix_connections_tenant_id_platform_created_at_id", "tenant_id", "platform", "created_at", "id"),
         Index("ix_connections_tenant_id_state_created_at_id", "tenant_id", "state", "created_at", "id"),
+        Index(
+            "ix_connections_tenant_id_token_expires_at",
+            "tenant_id",
+            "token_expires_at",
+            postgresql_where=text("token_expires_at IS NOT NULL"),
+        ),
         Index("ix_connections_next_check_at", "next_check_at"),
         # Webhooks name an account or a person before a tenant is known.
         Index("ix_connections_platform_external_id", "platform", "external_id"),
@@ -135,6 +141,12 @@ class ConnectionCheck(Table):
         UniqueConstraint("tenant_id", "id"),
         Index("ix_connection_checks_tenant_id_connection_id_at", "tenant_id", "connection_id", "at"),
         Index("ix_connection_checks_at", "at"),
+        Index(
+            "ix_connection_checks_failed_refreshes",
+            "tenant_id",
+            "at",
+            postgresql_where=text("what = 'refresh' AND NOT ok"),
+        ),
         of_tenant(),
         refers("connection_id", "connections"),
     )

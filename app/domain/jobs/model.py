@@ -225,6 +225,8 @@ class JobAttempt(Table):
     """What the try ended with, e.g. published, unknown, retrying."""
     step: Mapped[str | None]
     fault: Mapped[dict[str, Any] | None]
+    fault_kind: Mapped[str | None] = mapped_column(Computed("fault ->> 'kind'", persisted=True))
+    """Written by the database, so that whoever counts need not see the words."""
     exchanges: Mapped[list[Any]] = mapped_column(server_default=text("'[]'::jsonb"))
     """Requests and answers, redacted and cut."""
 
@@ -232,6 +234,7 @@ class JobAttempt(Table):
         UniqueConstraint("tenant_id", "id"),
         UniqueConstraint("tenant_id", "job_id", "fence"),
         Index("ix_job_attempts_started_at", "started_at"),
+        Index("ix_job_attempts_tenant_id_started_at", "tenant_id", "started_at"),
         of_tenant(),
         refers("job_id", "jobs"),
     )

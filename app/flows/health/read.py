@@ -19,7 +19,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.jobs import statistics
 from app.domain.processes import queries as processes
+from app.flows.health.figures import Figures, read_figures
 from app.flows.health.model import Check, Health, HealthState, Installation, PlatformSeen, Queue
+from app.flows.health.readiness.due import outlook
+from app.flows.health.readiness.model import Outlook
 from app.flows.runtime import Runtime
 from app.flows.upkeep.heartbeat import stall
 from app.flows.upkeep.presence import BEAT
@@ -29,6 +32,8 @@ from app.services.gates import Gate
 from app.version import VERSION
 
 T = TypeVar("T")
+COUNTING = 5.0
+"""Seconds that figures have, which are counted from many rows."""
 PATIENCE = 1.0
 """Seconds that each part has to answer."""
 ALIVE = timedelta(seconds=3 * BEAT)
@@ -95,6 +100,16 @@ async def read_installation(rt: Runtime) -> Installation | None:
     return None if queue is None or punctual is None else Installation(queue, punctual)
 
 
+async def figures(rt: Runtime, tenant: UUID | None) -> Figures | None:
+    """What was counted for a workspace, or for all; None where that takes too long or the database is away."""
+    return await _within(read_figures(rt, tenant), COUNTING)
+
+
+async def upcoming(rt: Runtime, tenant: UUID) -> Outlook | None:
+    """How many of a workspace's next jobs go out; None where that takes too long or the database is away."""
+    return await _within(outlook(rt, tenant), COUNTING)
+
+
 async def _punctual(rt: Runtime, tenant: UUID | None) -> Standing:
     async with rt.db.system() if tenant is None else rt.db.read(tenant) as session:
         return await standing(session, tenant, rt.settings.timing)
@@ -108,9 +123,9 @@ async def _moving(rt: Runtime) -> Check:
     return Check("publishing", HealthState.OK, "What is due is claimed.")
 
 
-async def _within(work: Awaitable[T]) -> T | None:
+async def _within(work: Awaitable[T], patience: float = PATIENCE) -> T | None:
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(patience):
             return await work
     except (TimeoutError, SQLAlchemyError, OSError):
         return None

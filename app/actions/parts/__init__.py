@@ -1,0 +1,1 @@
+"""The verbs of `parts`: one short transaction of the caller's each."""

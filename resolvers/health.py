@@ -15,6 +15,7 @@ from app.domain.keys.model import Scope
 from app.flows.health.figures import Figures
 from app.flows.health.model import Health as Seen
 from app.flows.health.model import Installation
+from app.flows.health.parts import look
 from app.flows.health.read import figures, read_health, read_installation, upcoming
 from app.flows.health.readiness.model import Outlook
 from resolvers.context import Context, Info
@@ -74,7 +75,8 @@ async def _shared(context: Context) -> Health:
     """How it is, or was when somebody else looked less than `EVERY` ago."""
     rt, caller, share = context.rt, context.caller, context.looks.share
     tenant = caller.tenant_id
-    own = share(("health", tenant), partial(read_health, rt, tenant), EVERY)
+    parts = partial(share, "parts", partial(look, rt), EVERY)
+    own = share(("health", tenant), partial(read_health, rt, tenant, parts), EVERY)
     asked = _asked(
         context,
         lambda whose: share(("figures", whose), partial(figures, rt, whose), COUNTED),

@@ -10,6 +10,7 @@ import strawberry
 
 from app.domain.jobs.states import JobState
 from app.flows.health.model import Check as CheckSeen
+from app.flows.health.model import Evidence as EvidenceSeen
 from app.flows.health.model import Health as Seen
 from app.flows.health.model import HealthState
 from app.flows.health.model import Queue as QueueSeen
@@ -35,21 +36,47 @@ class Asked:
     outlook: Callable[[], Awaitable[Outlook | None]]
 
 
+@strawberry.type(description="A number that says how a part is.")
+class HealthEvidence:
+    """A measure."""
+
+    name: str = strawberry.field(description="What was measured, e.g. `answered_in`, `running`, `heard_ago`.")
+    value: float = strawberry.field(description="The number.")
+    unit: str = strawberry.field(description="Of what: seconds, processes or platforms.")
+
+    @classmethod
+    def of(cls, seen: EvidenceSeen) -> HealthEvidence:
+        """A measure of the flow."""
+        return cls(name=seen.name, value=seen.value, unit=seen.unit)
+
+
 @strawberry.type(description="One part of the system that was looked at.")
 class HealthCheck:
     """A check."""
 
     name: str = strawberry.field(
-        description="Which part: database, redis, bus, workers, schedulers, platforms, punctuality or publishing."
+        description="Which part: database, migrations, redis, bus, storage, clock, api, workers, schedulers, "
+        "publishing, platforms or punctuality."
     )
     state: HealthState = strawberry.field(description="How it is.")
     message: str = strawberry.field(description="What was found, and what to do where it is not as it should be.")
     seconds: float | None = strawberry.field(description="How long it took to answer, where that was measured.")
+    since: datetime | None = strawberry.field(
+        description="Since when it is so, as far as somebody looked; null where nobody can tell."
+    )
+    evidence: list[HealthEvidence] = strawberry.field(description="The numbers that say so.")
 
     @classmethod
     def of(cls, seen: CheckSeen) -> HealthCheck:
         """A check of the flow."""
-        return cls(name=seen.name, state=seen.state, message=seen.message, seconds=seen.seconds)
+        return cls(
+            name=seen.name,
+            state=seen.state,
+            message=seen.message,
+            seconds=seen.seconds,
+            since=seen.since,
+            evidence=[HealthEvidence.of(one) for one in seen.evidence],
+        )
 
 
 @strawberry.type(description="How many jobs are in one state.")

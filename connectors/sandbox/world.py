@@ -35,7 +35,7 @@ class Switches:
     posts_per_day: int = 100
     """How many posts Instagram lets an account publish in 24 hours."""
     access_seconds: int = 0
-    """Lifetime of Bluesky's access tokens; 0: the platform's own (2 hours, OAuth 1 hour)."""
+    """Lifetime of access tokens of Bluesky and LinkedIn; 0: the platform's own (2 hours, by OAuth 1 hour; 60 days)."""
 
 
 class World:

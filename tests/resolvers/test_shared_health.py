@@ -24,9 +24,9 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Counter[UUID | None]:
     """Count the reads by workspace, the installation's under None; a look is fresh for the whole test."""
     counted: Counter[UUID | None] = Counter()
 
-    async def read_health(rt: Runtime, tenant: UUID) -> model.Health:
+    async def read_health(rt: Runtime, tenant: UUID, parts: Any = None) -> model.Health:
         counted[tenant] += 1
-        return await flow.read_health(rt, tenant)
+        return await flow.read_health(rt, tenant, parts)
 
     async def read_installation(rt: Runtime) -> model.Installation | None:
         counted[None] += 1

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,8 +11,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.domain.processes.model import Process
 
 
-async def seen(session: AsyncSession, within: timedelta) -> dict[str, int]:
-    """How many processes of each role gave a sign of life within this time."""
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """The living processes of one role."""
+
+    count: int
+    last: datetime
+    """When the last of them was seen."""
+
+
+async def seen(session: AsyncSession, within: timedelta) -> dict[str, Presence]:
+    """The processes of each role that gave a sign of life within this time."""
     alive = Process.seen_at >= func.clock_timestamp() - within
-    query = select(Process.role, func.count().label("processes")).where(alive).group_by(Process.role)
-    return {row.role: row.processes for row in (await session.execute(query)).all()}
+    query = select(Process.role, func.count(), func.max(Process.seen_at)).where(alive).group_by(Process.role)
+    return {row[0]: Presence(row[1], row[2]) for row in (await session.execute(query)).all()}

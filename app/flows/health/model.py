@@ -24,6 +24,15 @@ class HealthState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """A number that was measured."""
+
+    name: str
+    value: float
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """One part that was looked at."""
 
@@ -32,6 +41,9 @@ class Check:
     message: str
     seconds: float | None = None
     """How long it took to answer."""
+    since: datetime | None = None
+    """Since when it is so; None where nobody can tell."""
+    evidence: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

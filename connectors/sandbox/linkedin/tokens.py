@@ -91,10 +91,10 @@ class Tokens:
         return "expired" if ended else str(row["state"])
 
     def _answer(self, member: str, app: App, scopes: list[str], ends: float, refresh: str | None = None) -> Row:
-        now = self.world.now().timestamp()
+        now, seconds = self.world.now().timestamp(), self.world.switches.access_seconds or ACCESS_SECONDS
         body: dict[str, Any] = {
-            "access_token": self._put("access", member, app, scopes, now + ACCESS_SECONDS),
-            "expires_in": ACCESS_SECONDS,
+            "access_token": self._put("access", member, app, scopes, now + seconds),
+            "expires_in": seconds,
             "scope": ",".join(scopes),
             "token_type": "Bearer",
         }

@@ -7,6 +7,8 @@ found; each proof has one second, and the answer is kept for one, so that many p
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 from collections.abc import Awaitable, Callable
 from typing import Final, TypedDict
 from uuid import UUID
@@ -16,6 +18,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from app.domain.processes import queries as processes
+from app.flows.health.parts import ALIVE
 from app.flows.runtime import Runtime
 from app.kernel import metrics
 from app.services import schema
@@ -60,6 +64,7 @@ class Readiness:
                     "database": self._database,
                     "migrations": self._migrations,
                     "bus": self._bus,
+                    "process": self._process,
                     "vault": self._vault,
                 }
                 found = await asyncio.gather(*(_proved(proof) for proof in proofs.values()))
@@ -87,6 +92,16 @@ class Readiness:
         if age > DEAF:
             raise NotReady(f"nothing was heard for {age:.0f} s: is Redis up?")
         return f"heard {age:.1f} s ago"
+
+    async def _process(self) -> str:
+        """The sign of life that others see: a process whose own stays away is stuck, whatever else works."""
+        async with self._rt.db.system() as session:
+            age = await processes.last_sign(session, "api", socket.gethostname(), os.getpid())
+        if age is None:
+            raise NotReady("this process has given no sign of life yet")
+        if age > ALIVE:
+            raise NotReady(f"this process has given no sign of life for {age.total_seconds():.0f} s: restart it")
+        return f"gave a sign of life {max(0.0, age.total_seconds()):.1f} s ago"
 
     async def _vault(self) -> str:
         if not await asyncio.to_thread(self._seals):

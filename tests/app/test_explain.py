@@ -27,12 +27,14 @@ from app.domain.connections import pages as connection_pages
 from app.domain.connections import queries as connections
 from app.domain.connections.queries import ConnectionFilter
 from app.domain.connections.states import ConnectionState
+from app.domain.connections.statistics import census
 from app.domain.connections.timeline import TimelineRequest, length, timeline
 from app.domain.jobs import live as live_jobs
-from app.domain.jobs import missed, statistics
+from app.domain.jobs import missed, statistics, upcoming
 from app.domain.jobs import queries as jobs
 from app.domain.jobs.backlog import backlogs
 from app.domain.jobs.filter import JobFilter
+from app.domain.jobs.outcomes import outcomes
 from app.domain.jobs.pages import JobOrder, jobs_page
 from app.domain.jobs.proof import traces_of
 from app.domain.jobs.selection import Selection, choose
@@ -373,6 +375,11 @@ async def test_a_loader_reads_what_it_gives(full: Rows, name: str) -> None:
 
 # -------------------------------------------------------------------------------------------------- figures
 
+
+async def next_jobs(session: AsyncSession, full: Rows) -> Any:
+    return await jobs_page(session, upcoming.due_before(full.middle), JobOrder.DUE_FIRST, PageRequest())
+
+
 FIGURES: dict[str, tuple[int, Call]] = {
     "posts of a label of few": (FEW, lambda s, _: posts.count(s, PostFilter(labels=("rare",)))),
     "posts of a label of the last": (LATE, lambda s, _: posts.count(s, PostFilter(labels=("late",)))),
@@ -401,6 +408,18 @@ FIGURES: dict[str, tuple[int, Call]] = {
     "health: the oldest due": (
         0,
         lambda s, full: statistics.oldest_due(s, full.world.tenant, offered_for=timedelta(seconds=30)),
+    ),
+    "health: tries of a day": (3 * 1440, lambda s, full: outcomes(s, full.world.tenant)),
+    "health: connections": (20_000, lambda s, full: census(s, full.world.tenant)),
+    "readiness: a page": (3 * PAGE, next_jobs),
+    "readiness: how many": (1000, lambda s, full: upcoming.count_due(s, full.middle)),
+    "readiness: those before of few": (
+        FEW,
+        lambda s, full: upcoming.turns(s, full.accounts[-1:], (), (full.middle - timedelta(days=99), full.middle)),
+    ),
+    "readiness: those before": (
+        2 * upcoming.TURNS,
+        lambda s, full: upcoming.turns(s, full.accounts, (), (full.middle - timedelta(days=99), full.middle)),
     ),
     "analytics: jobs of a day": (1440, lambda s, full: statistics.counts(s, day(full), "hour", "UTC")),
     "analytics: lags of a day": (2 * 1440, lambda s, full: statistics.lags(s, day(full))),

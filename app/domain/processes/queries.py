@@ -20,6 +20,15 @@ class Presence:
     """When the last of them was seen."""
 
 
+async def last_sign(session: AsyncSession, role: str, host: str, pid: int) -> timedelta | None:
+    """How long ago this process gave its last sign of life; None: it gave none."""
+    mine = (Process.role == role, Process.host == host, Process.pid == pid)
+    age: timedelta | None = await session.scalar(
+        select(func.clock_timestamp() - func.max(Process.seen_at)).where(*mine)
+    )
+    return age
+
+
 async def seen(session: AsyncSession, within: timedelta) -> dict[str, Presence]:
     """The processes of each role that gave a sign of life within this time."""
     alive = Process.seen_at >= func.clock_timestamp() - within

@@ -1,4 +1,4 @@
-"""What health tells is what the simulated platforms saw: posts that are there, trouble that was ordered, a short life."""
+"""What health tells is what the simulated platforms saw: posts that are there, trouble, a token of a short life."""
 
 from __future__ import annotations
 

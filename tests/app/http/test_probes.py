@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -12,8 +14,10 @@ import pytest
 from starlette.applications import Starlette
 
 from app.flows.runtime import Runtime
+from app.flows.upkeep.presence import present
 from app.http.probes import Readiness, routes
 from app.services import schema
+from app.services.bus import Bus
 from app.services.db import Database
 from app.services.vault import SealBroken, Vault
 from connectors.secret import Secret
@@ -35,11 +39,14 @@ class _Deaf:
 
 @pytest.fixture
 async def rt(world: World) -> AsyncIterator[Runtime]:
-    """Give a runtime whose bus listens."""
+    """Give a runtime whose bus listens, of a process that gives signs of life."""
     with world.rt.bus.watch(world.tenant) as watch:
         await world.rt.bus.start()
         assert await watch.changed(10)  # whoever subscribes is woken
-    yield world.rt
+    async with present(world.rt, "api"):
+        while not await world.owner.fetchval("SELECT count(*) FROM processes"):
+            pass
+        yield world.rt
     await world.rt.bus.stop()
 
 
@@ -64,6 +71,7 @@ async def test_all_is_well(rt: Runtime) -> None:
         "database": True,
         "migrations": True,
         "bus": True,
+        "process": True,
         "vault": True,
     }
     assert body["parts"]["migrations"]["evidence"] == f"the schema is at {schema.head()}"
@@ -121,6 +129,34 @@ async def test_a_database_that_hangs_is_not_ready(rt: Runtime) -> None:
         answer = await ask(replace(rt, db=hanging))
         await hanging.close()
     assert answer.json()["parts"]["database"] == {"ok": False, "evidence": "no answer within 1 s"}
+
+
+async def test_a_process_that_gives_no_sign_of_life_is_not_ready(
+    rt: Runtime, owner: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: "elsewhere")
+    answer = await ask(rt)
+    assert answer.status_code == 503
+    part = answer.json()["parts"]["process"]
+    assert part == {"ok": False, "evidence": "this process has given no sign of life yet"}
+    await owner.execute(
+        "INSERT INTO processes (id, role, host, pid, version, started_at, seen_at) "
+        "VALUES (gen_random_uuid(), 'api', 'elsewhere', $1, '1', now(), clock_timestamp() - interval '90 seconds')",
+        os.getpid(),
+    )
+    part = (await ask(rt)).json()["parts"]["process"]
+    assert part == {"ok": False, "evidence": "this process has given no sign of life for 90 s: restart it"}
+
+
+async def test_a_bus_whose_server_is_gone_is_not_ready(world: World, rt: Runtime) -> None:
+    """There is no server at its address: nothing is ever heard."""
+    deaf = Bus("redis://127.0.0.1:1/0", clock=world.clock)
+    await deaf.start()
+    try:
+        answer = await ask(replace(rt, bus=deaf))
+    finally:
+        await deaf.stop()
+    assert (answer.status_code, answer.json()["parts"]["bus"]["ok"]) == (503, False)
 
 
 async def test_a_vault_that_does_not_open_is_not_ready(rt: Runtime) -> None:

@@ -27,8 +27,9 @@ BEAT = 5.0
 
 @asynccontextmanager
 async def present(rt: Runtime, role: str) -> AsyncIterator[None]:
-    """Be listed as a running process of this role for the time of the block."""
+    """Be listed as a running process of this role for the time of the block, from its beginning on."""
     me = ids.new()
+    await _sign(rt, me, role)
     beating = asyncio.create_task(_beat(rt, me, role))
     try:
         yield
@@ -45,21 +46,26 @@ async def present(rt: Runtime, role: str) -> AsyncIterator[None]:
 
 async def _beat(rt: Runtime, me: UUID, role: str) -> None:
     while True:
-        try:
-            async with rt.db.system() as session:
-                now = func.clock_timestamp()
-                row = {
-                    "id": me,
-                    "role": role,
-                    "host": socket.gethostname(),
-                    "pid": os.getpid(),
-                    "version": VERSION,
-                    "started_at": now,
-                    "seen_at": now,
-                }
-                known = update(Process).where(Process.id == me).values(seen_at=now).returning(Process.id)
-                if await session.scalar(known) is None:
-                    await session.execute(insert(Process).values(row))
-        except (SQLAlchemyError, OSError) as error:
-            log.warning("presence.not_written", error=type(error).__name__)
         await asyncio.sleep(BEAT)
+        await _sign(rt, me, role)
+
+
+async def _sign(rt: Runtime, me: UUID, role: str) -> None:
+    """Give one sign of life; what cannot be written is given again with the next beat."""
+    try:
+        async with rt.db.system() as session:
+            now = func.clock_timestamp()
+            row = {
+                "id": me,
+                "role": role,
+                "host": socket.gethostname(),
+                "pid": os.getpid(),
+                "version": VERSION,
+                "started_at": now,
+                "seen_at": now,
+            }
+            known = update(Process).where(Process.id == me).values(seen_at=now).returning(Process.id)
+            if await session.scalar(known) is None:
+                await session.execute(insert(Process).values(row))
+    except (SQLAlchemyError, OSError) as error:
+        log.warning("presence.not_written", error=type(error).__name__)

@@ -44,8 +44,6 @@ async def rt(world: World) -> AsyncIterator[Runtime]:
         await world.rt.bus.start()
         assert await watch.changed(10)  # whoever subscribes is woken
     async with present(world.rt, "api"):
-        while not await world.owner.fetchval("SELECT count(*) FROM processes"):
-            pass
         yield world.rt
     await world.rt.bus.stop()
 

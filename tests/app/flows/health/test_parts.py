@@ -38,7 +38,6 @@ async def clean(world: World) -> World:
 
 async def test_each_part_is_told_with_its_numbers_and_noted(clean: World) -> None:
     async with present(clean.rt, "worker"), present(clean.rt, "worker"), present(clean.rt, "scheduler"):
-        await until_rows(clean, 3)
         found = await checks(clean.rt)
     states = {name: one.state for name, one in found.items()}
     well = ("database", "migrations", "redis", "storage", "clock", "workers", "schedulers", "publishing")
@@ -107,12 +106,6 @@ async def test_without_a_database_nobody_can_tell_since_when(clean: World) -> No
 
 async def test_a_process_that_gave_no_sign_for_long_is_not_counted(clean: World) -> None:
     async with present(clean.rt, "scheduler"):
-        await until_rows(clean, 1)
         await clean.owner.execute("UPDATE processes SET seen_at = $1", now() - timedelta(minutes=1))
         found = (await checks(clean.rt))["schedulers"]
     assert (found.state, found.evidence[0].value) == (S.DOWN, 0)
-
-
-async def until_rows(world: World, count: int) -> None:
-    while await world.owner.fetchval("SELECT count(*) FROM processes") < count:
-        pass

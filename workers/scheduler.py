@@ -21,6 +21,7 @@ from app.actions.media.due import due_for_fitting
 from app.actions.webhooks.due import due_for_processing
 from app.flows.publishing.turns import PLATFORM, TENANT
 from app.flows.runtime import Runtime
+from app.flows.upkeep.foresight import foretell
 from app.flows.upkeep.gauges import measure
 from app.flows.upkeep.heartbeat import beat
 from app.flows.upkeep.retention import sweep
@@ -40,6 +41,7 @@ CROWDED_PAUSE = 0.05
 """Seconds between two scans while all that is due waits for its share of the workers."""
 SWEEP_EVERY = 300.0
 MEASURE_EVERY = 10.0
+FORETELL_EVERY = 300.0
 
 
 async def run(rt: Runtime, wakeups: WakeUps, stop: asyncio.Event) -> None:
@@ -52,6 +54,7 @@ async def run(rt: Runtime, wakeups: WakeUps, stop: asyncio.Event) -> None:
         group.create_task(_repeat(stop, "webhooks", lambda: scan_webhooks(rt, wakeups)))
         group.create_task(_repeat(stop, "retention", lambda: _sweep(rt)))
         group.create_task(_repeat(stop, "gauges", lambda: _measure(rt)))
+        group.create_task(_repeat(stop, "readiness", lambda: _foretell(rt)))
         group.create_task(_repeat(stop, "heartbeat", lambda: _beat(rt)))
 
 
@@ -94,6 +97,11 @@ async def scan_connections(rt: Runtime, wakeups: WakeUps) -> float:
 async def _measure(rt: Runtime) -> float:
     await measure(rt)
     return MEASURE_EVERY
+
+
+async def _foretell(rt: Runtime) -> float:
+    await foretell(rt)
+    return FORETELL_EVERY
 
 
 async def _beat(rt: Runtime) -> float:

@@ -72,6 +72,20 @@ NEEDS_REVIEW: Final = Gauge(
     "postd_jobs_needing_review", "Jobs whose outcome only a person can find out.", ["platform"], registry=REGISTRY
 )
 
+READINESS: Final = Gauge(
+    "postd_jobs_due_soon",
+    "Jobs that are due within 24 hours, by whether they go out as things stand; 200 of a workspace at most.",
+    ["verdict"],
+    registry=REGISTRY,
+)
+CONNECTIONS: Final = Gauge("postd_connections", "Connected accounts.", ["state"], registry=REGISTRY)
+EXPIRING: Final = Gauge(
+    "postd_tokens_expiring",
+    "Accounts whose access ends within this time unless it is renewed, or has ended.",
+    ["window"],
+    registry=REGISTRY,
+)
+
 # ------------------------------------------------------------------------------------------------ machinery
 
 OFFERS: Final = Counter("postd_scheduler_offers", "Wake-ups that the scheduler sent for due rows.", registry=REGISTRY)

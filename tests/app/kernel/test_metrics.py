@@ -33,7 +33,19 @@ def test_every_series_is_ours_and_described() -> None:
 
 def test_no_series_can_be_flooded_by_users() -> None:
     names = {label for series in vars(metrics).values() for label in getattr(series, "_labelnames", ())}
-    words = {"platform", "outcome", "kind", "limit", "type", "operation", "reason", "table", "window"}
+    words = {
+        "platform",
+        "outcome",
+        "kind",
+        "limit",
+        "type",
+        "operation",
+        "reason",
+        "table",
+        "window",
+        "state",
+        "verdict",
+    }
     assert names == words
 
 

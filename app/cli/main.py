@@ -12,6 +12,7 @@ from app.cli import (
     database,
     dead_letters,
     doctor,
+    health,
     jobs,
     keys,
     plans,
@@ -47,6 +48,7 @@ story.register(app)
 database.register(app)
 sandbox.register(app)
 doctor.register(app)
+health.register(app)
 verify.register(app)
 prune.register(app)
 app.add_typer(audit.app, name="audit")

@@ -95,6 +95,9 @@ class Queue:
     oldest_due_at: datetime | None = strawberry.field(
         description="The planned time of the job that is due longest and still waits for a worker; null: none does."
     )
+    dead_letters: int = strawberry.field(
+        description="Failed jobs that nobody has discarded: `depth` counts discarded ones as failed too."
+    )
     scheduler_lag: float = strawberry.field(
         description="Seconds that the earliest due job has been waiting for the scheduler; 0 when nothing is due."
     )
@@ -105,6 +108,7 @@ class Queue:
         return cls(
             depth=[QueueDepth(state=state, count=seen.depth.get(state, 0)) for state in JobState],
             oldest_due_at=seen.oldest_due_at,
+            dead_letters=seen.dead_letters,
             scheduler_lag=seen.scheduler_lag.total_seconds(),
         )
 

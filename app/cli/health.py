@@ -85,8 +85,9 @@ def _lines(told: Told) -> Iterator[str]:
         yield f"{one.state.value:8}  {one.name}: {one.message}{since}"
     if told.queue is not None:
         oldest = told.queue.oldest_due_at
+        letters = f"dead letters: {told.queue.dead_letters}"
         due = "nothing is due" if oldest is None else f"oldest due {oldest:%Y-%m-%d %H:%M:%S} UTC"
-        yield f"jobs: {_counts({state: told.queue.depth.get(state, 0) for state in JobState})}; {due}"
+        yield f"jobs: {_counts({state: told.queue.depth.get(state, 0) for state in JobState})}; {due}; {letters}"
     if told.figures is not None:
         seen = told.figures.connections
         ends = f"access ends within 24 h: {seen.expiring_day}, within 7 d: {seen.expiring_week}"
@@ -118,6 +119,7 @@ def _as_json(told: Told) -> dict[str, Any]:
         and {
             "depth": {state: queue.depth.get(state, 0) for state in JobState},
             "oldest_due_at": queue.oldest_due_at,
+            "dead_letters": queue.dead_letters,
             "scheduler_lag": queue.scheduler_lag.total_seconds(),
         },
         "connections": counted and counted.connections,

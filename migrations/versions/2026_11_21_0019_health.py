@@ -18,6 +18,7 @@ SEEN = {
     "job_attempts": ("ended_at", "outcome", "fault_kind"),
     "connection_checks": ("tenant_id", "what", "ok"),
     "connections": ("token_expires_at",),
+    "jobs": ("discarded_at",),
 }
 """Columns that the system role may read from now on."""
 
@@ -57,6 +58,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("REVOKE SELECT (discarded_at) ON jobs FROM postd_system")
     op.execute("REVOKE SELECT (token_expires_at) ON connections FROM postd_system")
     op.execute("REVOKE SELECT (tenant_id, what, ok) ON connection_checks FROM postd_system")
     op.execute("REVOKE SELECT (ended_at, outcome) ON job_attempts FROM postd_system")

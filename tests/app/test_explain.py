@@ -409,6 +409,7 @@ FIGURES: dict[str, tuple[int, Call]] = {
         0,
         lambda s, full: statistics.oldest_due(s, full.world.tenant, offered_for=timedelta(seconds=30)),
     ),
+    "health: dead letters": (DEAD, lambda s, full: statistics.dead_letters(s, full.world.tenant)),
     "health: tries of a day": (3 * 1440, lambda s, full: outcomes(s, full.world.tenant)),
     "health: connections": (20_000, lambda s, full: census(s, full.world.tenant)),
     "readiness: a page": (3 * PAGE, next_jobs),

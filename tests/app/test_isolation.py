@@ -126,6 +126,7 @@ SYSTEM_GRANTS = {
         "overdue_at",
         "processing_since",
         "unknown_since",
+        "discarded_at",
     },
     ("jobs", "UPDATE"): {"wake_at"},
     ("mails", "DELETE"): {"*"},

@@ -12,7 +12,8 @@ from tests.fixtures.graph import Graph
 from tests.fixtures.world import now
 
 HEALTH = """{ health { state checkedAt version checks { name state message seconds } workers schedulers
-  queue { depth { state count } oldestDueAt schedulerLag } installation { depth { state count } } } }"""
+  queue { depth { state count } oldestDueAt schedulerLag deadLetters }
+  installation { depth { state count } deadLetters } } }"""
 ANALYTICS = """
 query($range: InstantRange!, $granularity: Granularity! = DAY, $zone: TimeZone! = "UTC", $filter: AnalyticsFilter) {
   analytics(range: $range, granularity: $granularity, zone: $zone, filter: $filter) {
@@ -34,6 +35,20 @@ async def test_health_counts_what_waits_in_this_workspace(graph: Graph, other_gr
     checks = {check["name"]: check["state"] for check in seen["checks"]}
     assert (checks["database"], checks["redis"], checks["workers"]) == ("OK", "OK", "DOWN")
     assert seen["state"] == "DOWN"
+
+
+async def test_dead_letters_are_those_that_nobody_discarded(graph: Graph, other_graph: Graph) -> None:
+    world = graph.world
+    kept, gone = await world.job(), await world.job()
+    theirs = await other_graph.world.job()
+    for job in (kept, gone, theirs):
+        await world.set(job.id, state="failed", wake_at=None)
+    await world.set(gone.id, discarded_at=now())
+    seen = (await graph.ask(HEALTH))["health"]
+    depth = {one["state"]: one["count"] for one in seen["queue"]["depth"]}
+    assert (depth["FAILED"], seen["queue"]["deadLetters"]) == (2, 1)
+    total = await world.owner.fetchval("SELECT count(*) FROM jobs WHERE state = 'failed' AND discarded_at IS NULL")
+    assert seen["installation"]["deadLetters"] == total >= 2
 
 
 async def test_health_of_the_installation_is_for_operators(graph: Graph, other_graph: Graph) -> None:

@@ -6,12 +6,14 @@ import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import event
 
 from app.actions.breakers.pause import Pause, pause
 from app.actions.rules.decide import Decide, decide
+from app.domain.media.fitting import fingerprint
 from app.domain.posts.planned_time import PlannedTime
 from app.domain.rules.queries import Rules
 from app.domain.rules.quiet import QuietHours, Window
@@ -159,6 +161,39 @@ async def test_what_became_of_the_account_the_content_and_the_last_try_is_told(g
     await calm.set(job.id, content=json.dumps(job.content), publish_by=job.due_at, late_policy=LatePolicy.PUBLISH.value)
     (node,) = await seen(graph)
     assert (node["verdict"], node["blocker"]["code"]) == ("AT_RISK", "WINDOW_MISSED")
+
+
+async def test_files_that_are_missing_or_still_to_be_made_fit_are_told(graph: Graph, calm: World) -> None:
+    job = await calm.job(await graph.account("bluesky"), **at(now() + HOUR))
+    media = uuid4()
+    part = {**job.content["parts"][0], "media": [{"id": str(media), "alt": "A picture"}]}
+    await calm.set(job.id, content=json.dumps({**job.content, "parts": [part]}))
+    assert await codes(graph) == [["MEDIA_MISSING"]]
+    await calm.owner.execute(
+        "INSERT INTO media (id, tenant_id, state, filename, object_key, mime, size, sha256, kind, width, height, "
+        "clean, fit_at) "
+        "VALUES ($1, $2, 'ready', 'large.png', $3, 'image/png', 9000000, 'x', 'image', 4000, 4000, true, now())",
+        media,
+        calm.tenant,
+        str(media),
+    )
+    (node,) = await seen(graph)
+    assert node["blocker"] == {
+        "code": "COPY_PENDING",
+        "message": "A copy that fits Bluesky is still to be made of large.png.",
+        "fix": "Nothing to do: it is made by itself, at the latest with the post. Tell the operator if it stays so.",
+    }
+    rules = calm.rt.catalog.get("bluesky").capabilities.images
+    assert rules is not None
+    made = (
+        "INSERT INTO media_derivatives (id, tenant_id, media_id, rules, state, problem) VALUES ($1, $2, $3, $4, $5, $6)"
+    )
+    await calm.owner.execute(made, media, calm.tenant, media, fingerprint(rules), "failed", "It is broken.")
+    (node,) = await seen(graph)
+    assert (node["blocker"]["code"], node["blocker"]["message"]) == ("MEDIA_MISSING", "It is broken.")
+    await calm.update("media", media, fit_at=None)
+    await calm.owner.execute("DELETE FROM media_derivatives WHERE media_id = $1", media)
+    assert await codes(graph) == [[]]  # a copy for this post alone is made with it
 
 
 async def test_a_job_that_does_not_wait_has_no_readiness(graph: Graph, calm: World) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, func, null, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from app.domain.jobs.filter import FAILED
 from app.domain.jobs.model import Job
 from app.domain.jobs.states import JobState, ParkReason
 from app.services.db import tenant_of
@@ -88,6 +89,14 @@ async def by_state(session: AsyncSession, tenant: UUID | None) -> dict[JobState,
     if tenant is not None:
         query = query.where(Job.tenant_id == tenant)
     return {row.state: row.jobs for row in (await session.execute(query)).all()}
+
+
+async def dead_letters(session: AsyncSession, tenant: UUID | None) -> int:
+    """How many failed jobs nobody has discarded; None counts the whole installation, in a system session."""
+    query = select(func.count()).select_from(Job).where(Job.state == FAILED, Job.discarded_at.is_(None))
+    if tenant is not None:
+        query = query.where(Job.tenant_id == tenant)
+    return int(await session.scalar(query) or 0)
 
 
 async def waiting_since(session: AsyncSession, *, offered_for: timedelta) -> datetime | None:

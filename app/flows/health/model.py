@@ -53,6 +53,8 @@ class Queue:
     depth: Mapping[JobState, int]
     oldest_due_at: datetime | None
     """The planned time of the job that has been due longest and still waits for a worker."""
+    dead_letters: int
+    """Failed jobs that nobody has discarded."""
     scheduler_lag: timedelta
     """How long the earliest job to be looked at has been waiting for the scheduler."""
 

@@ -120,6 +120,7 @@ async def _queue(rt: Runtime, tenant: UUID | None) -> Queue:
         return Queue(
             depth=await statistics.by_state(session, tenant),
             oldest_due_at=await statistics.oldest_due(session, tenant, offered_for=again),
+            dead_letters=await statistics.dead_letters(session, tenant),
             scheduler_lag=await _scheduler_lag(session, tenant),
         )
 

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql
 from migrations import policies
 
 revision = "0019"
-down_revision = "0016"
+down_revision = "0018"
 
 SEEN = {
     "job_attempts": ("ended_at", "outcome", "fault_kind"),

@@ -34,7 +34,7 @@ ROOTS = {
     "mutation": (Mutation, CORE.mutation_type),
     "subscription": (Subscription, CORE.subscription_type),
 }
-VALUES = {"String": "x", "ID": "x", "Int": 1, "Boolean": True, "URL": "https://example.org/"}
+VALUES = {"String": "x", "ID": "x", "Int": 1, "Float": 1.5, "Boolean": True, "URL": "https://example.org/"}
 VALUES |= {"DateTime": "2030-01-01T00:00:00Z", "LocalDateTime": "2030-01-01T00:00", "TimeZone": "UTC", "Cursor": "x"}
 
 

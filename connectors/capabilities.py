@@ -15,6 +15,7 @@ from typing import Any
 
 from connectors.image_rules import ImageRules
 from connectors.listening import Listening
+from connectors.metric_names import Given
 from connectors.quotas import USUAL_PACE, Pace, QuotaRule
 from connectors.retention import Retention
 from connectors.scopes import Scope
@@ -194,6 +195,8 @@ class Capabilities:
     pace: Pace = USUAL_PACE
     images: ImageRules | None = None
     retention: Retention = field(default=Retention())
+    figures: Given = field(default=Given())
+    """Which figures the platform gives of posts and accounts, and what it calls them."""
     can_edit: bool = False
     edits_text_only: bool = False
     """Whether an edit leaves files and links as they are: the platform changes nothing but the text."""

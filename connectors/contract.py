@@ -84,6 +84,7 @@ __all__ = [
     "PublishedRef",
     "QuotaFigure",
     "Redirect",
+    "Remembers",
     "Revocation",
     "Save",
     "Severity",
@@ -207,6 +208,18 @@ class Connector(Protocol):
 
     async def account_metrics(self, cx: Context, access: Access) -> Metrics:
         """Figures of the account itself, with `Account.external_id` as `ref`."""
+        ...
+
+
+@runtime_checkable
+class Remembers(Protocol):
+    """What a connector can do besides, where its platform tells how an account was (`Given.history`)."""
+
+    async def account_history(self, cx: Context, access: Access, since: datetime, until: datetime) -> Sequence[Metrics]:
+        """The account's figures of each day that ends after `since` and not after `until`; `at` is the day's end.
+
+        What the platform restates or tells late is asked for again. May raise `PlatformFault`.
+        """
         ...
 
 

@@ -122,8 +122,11 @@ def polled(finding: Finding) -> Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """Public figures of one post; a figure that the platform does not give is absent, never 0."""
+    """Figures of one post or account; a figure that the platform does not give is absent, never 0."""
 
     ref: str
     values: Mapping[str, int]
+    """By the names of `connectors.metric_names`."""
     at: datetime
+    complete: bool = True
+    """Whether the platform gave all that it was asked for."""

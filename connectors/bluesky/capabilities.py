@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from connectors.bluesky.metric_table import GIVEN
 from connectors.capabilities import (
     ApiVersion,
     Capabilities,
@@ -134,6 +135,7 @@ CAPABILITIES = Capabilities(
         QuotaRule("uploads.day", 1_000, timedelta(days=1), _RATE_LIMITS, counts=QuotaCount.FILES),
     ),
     images=ImageRules(max_bytes=MAX_IMAGE_BYTES, max_side=2_000, types=IMAGE_TYPES),
+    figures=GIVEN,
     can_edit=False,
     can_delete=True,
     can_schedule=False,

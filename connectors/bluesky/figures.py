@@ -10,19 +10,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from connectors.bluesky import xrpc
+from connectors.bluesky.metric_table import GIVEN
 from connectors.contract import Access, Context, Metrics, PublishedRef
+from connectors.metric_names import counted
 
 BATCH: Final = 25
 """How many posts one request may name."""
-
-_FIGURES: Final = {
-    "likes": "likeCount",
-    "reposts": "repostCount",
-    "replies": "replyCount",
-    "quotes": "quoteCount",
-    "bookmarks": "bookmarkCount",
-}
-_OF_ACCOUNTS: Final = {"followers": "followersCount", "following": "followsCount", "posts": "postsCount"}
 
 
 async def metrics(cx: Context, access: Access, refs: Sequence[PublishedRef]) -> list[Metrics]:
@@ -32,10 +25,9 @@ async def metrics(cx: Context, access: Access, refs: Sequence[PublishedRef]) -> 
         uris = [ref.id for ref in refs[start : start + BATCH]]
         answer = await xrpc.query(cx, access, "app.bsky.feed.getPosts", {"uris": uris})
         posts = xrpc.body(answer).get("posts")
-        for post in posts if isinstance(posts, list) else []:
-            if isinstance(post, dict) and post.get("uri") in uris:
-                values = {name: post[key] for name, key in _FIGURES.items() if isinstance(post.get(key), int)}
-                found.append(Metrics(post["uri"], values, cx.now()))
+        shown = [post for post in (posts if isinstance(posts, list) else []) if isinstance(post, dict)]
+        told = (post for post in shown if post.get("uri") in uris)
+        found += [Metrics(post["uri"], counted(post, GIVEN.posts), cx.now()) for post in told]
     return found
 
 
@@ -43,5 +35,4 @@ async def account_metrics(cx: Context, access: Access) -> Metrics:
     """The figures of the account, keyed by its DID."""
     actor = access.account.external_id
     profile = xrpc.body(await xrpc.query(cx, access, "app.bsky.actor.getProfile", {"actor": actor}))
-    values = {name: profile[key] for name, key in _OF_ACCOUNTS.items() if isinstance(profile.get(key), int)}
-    return Metrics(actor, values, cx.now())
+    return Metrics(actor, counted(profile, GIVEN.account), cx.now())

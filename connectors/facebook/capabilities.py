@@ -16,6 +16,7 @@ from connectors.capabilities import (
     ReconcileClass,
     Unit,
 )
+from connectors.facebook.metric_table import GIVEN
 from connectors.image_rules import ImageRules
 from connectors.listening import Listening
 from connectors.meta.graph import META_APP
@@ -112,6 +113,7 @@ CAPABILITIES: Final = Capabilities(
         QuotaRule("reels", 30, timedelta(hours=24), source=REELS_DOCS, first_part=True, option=("format", "reel")),
     ),
     images=ImageRules(max_bytes=4_000_000, max_side=2_048, types=IMAGE_TYPES),
+    figures=GIVEN,
     can_edit=True,
     edits_text_only=True,
     can_delete=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from connectors.capabilities import Capabilities
@@ -140,3 +141,7 @@ class Facebook:
     async def account_metrics(self, cx: Context, access: Access) -> Metrics:
         """Followers and likes of the page, with the last day's figures."""
         return await figures.account_metrics(page_graph(cx, access), access)
+
+    async def account_history(self, cx: Context, access: Access, since: datetime, until: datetime) -> Sequence[Metrics]:
+        """The page's figures of each day that ends within a time."""
+        return await figures.account_history(page_graph(cx, access), access, since, until)

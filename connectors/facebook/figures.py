@@ -1,30 +1,32 @@
-"""Figures of posts and of the page, under the names that every platform here uses.
+"""Figures of posts and of the page, under the names of the one vocabulary.
 
-The metrics of impressions ended on 2026-06-15 for every version; views and viewers stand in their place.
 Sources: https://developers.facebook.com/docs/graph-api/reference/insights, .../docs/platforminsights/page
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from connectors.contract import Access, Metrics, PublishedRef
 from connectors.facebook.kinds import Kind
+from connectors.facebook.metric_table import FIELDS, OF_PAGE, OF_POSTS
 from connectors.facebook.posts import kind_of_ref
 from connectors.faults import FaultKind, PlatformFault
 from connectors.meta.graph import Graph
-from connectors.meta.insights import Group, read
+from connectors.meta.insights import Group, days, named, read
+from connectors.metric_names import MetricName, counted
 
 _POST: Final = (
-    Group({"post_media_view": "views", "post_total_media_view_unique": "reach"}),
-    Group({"post_clicks": "clicks"}),
+    Group(named(OF_POSTS, MetricName.VIEWS, MetricName.REACH)),
+    Group(named(OF_POSTS, MetricName.CLICKS)),
 )
 _DAY: Final = {"period": "day"}
 _PAGE: Final = (
-    Group({"page_media_view": "views", "page_total_media_view_unique": "reach"}, _DAY),
-    Group({"page_post_engagements": "engagements"}, _DAY),
-    Group({"page_daily_follows_unique": "new_followers"}, _DAY),
+    Group(named(OF_PAGE, MetricName.VIEWS, MetricName.REACH), _DAY),
+    Group(named(OF_PAGE, MetricName.ENGAGEMENTS), _DAY),
+    Group(named(OF_PAGE, MetricName.NEW_FOLLOWERS), _DAY),
 )
 _COUNTED: Final = "comments.summary(true).limit(0),reactions.summary(true).limit(0)"
 _FIELDS: Final = {
@@ -48,32 +50,35 @@ async def metrics(graph: Graph, refs: Sequence[PublishedRef]) -> list[Metrics]:
             if trouble.fault.kind is FaultKind.NOT_FOUND:
                 continue
             raise
-        values = _counts(body)
-        if kind is Kind.POST:
-            values |= await read(graph, ref.id, _POST)
-        found.append(Metrics(ref.id, values, graph.cx.now()))
+        told = await read(graph, ref.id, _POST if kind is Kind.POST else ())
+        found.append(Metrics(ref.id, _counts(body) | told.values, graph.cx.now(), told.complete))
     return found
 
 
 async def account_metrics(graph: Graph, access: Access) -> Metrics:
     """Followers and likes of the page, and the last day's views, viewers and engagements."""
     page = access.account.external_id
-    body = await graph.get(page, {"fields": "followers_count,fan_count"})
-    named = {"followers": body.get("followers_count"), "likes": body.get("fan_count")}
-    values = {name: value for name, value in named.items() if isinstance(value, int)} | await read(graph, page, _PAGE)
-    return Metrics(page, values, graph.cx.now())
+    body = await graph.get(page, {"fields": ",".join(FIELDS.values())})
+    told = await read(graph, page, _PAGE)
+    return Metrics(page, counted(body, FIELDS) | told.values, graph.cx.now(), told.complete)
+
+
+async def account_history(graph: Graph, access: Access, since: datetime, until: datetime) -> list[Metrics]:
+    """The page's figures of each day that ends within a time; at most 90 days are told at once."""
+    page = access.account.external_id
+    return await days(graph, page, _PAGE, since, until)
 
 
 def _counts(body: Mapping[str, Any]) -> dict[str, int]:
     shares = body.get("shares")
-    named = {
+    found = {
         "likes": _total(body, "reactions") if "reactions" in body else body.get("like_count", _total(body, "likes")),
         "comments": body.get("comment_count", _total(body, "comments")),
         # A post that nobody has shared comes without the field.
         "shares": shares.get("count") if isinstance(shares, Mapping) else (0 if "reactions" in body else None),
         "views": body.get("views"),
     }
-    return {name: value for name, value in named.items() if isinstance(value, int) and value >= 0}
+    return {name: value for name, value in found.items() if isinstance(value, int) and value >= 0}
 
 
 def _total(body: Mapping[str, Any], name: str) -> Any:

@@ -18,6 +18,7 @@ from connectors.capabilities import (
     Unit,
 )
 from connectors.image_rules import ImageRules
+from connectors.instagram.metric_table import GIVEN
 from connectors.listening import Listening
 from connectors.meta.graph import META_APP
 from connectors.meta.hosts import VERSION
@@ -153,6 +154,7 @@ CAPABILITIES: Final = Capabilities(
         QuotaRule("containers", 400, timedelta(hours=24), source=PUBLISH_DOCS, counts=QuotaCount.CALLS),
     ),
     images=replace(_ANY_SHAPE, min_aspect=NARROWEST, max_aspect=WIDEST),
+    figures=GIVEN,
     can_edit=False,
     can_delete=True,
     settle_delay=timedelta(seconds=60),

@@ -7,6 +7,7 @@ Instagram's own sign-in. Host, token and rights differ, what is said is the same
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from connectors.capabilities import Capabilities, ConnectBy
@@ -162,6 +163,10 @@ class Instagram:
     async def account_metrics(self, cx: Context, access: Access) -> Metrics:
         """Followers, follows and posts, with the last day's figures."""
         return await figures.account_metrics(_graph(cx, access), access, _node(access))
+
+    async def account_history(self, cx: Context, access: Access, since: datetime, until: datetime) -> Sequence[Metrics]:
+        """The figures of each whole day within a time."""
+        return await figures.account_history(_graph(cx, access), access, since, until)
 
 
 def _own(access: Access) -> bool:

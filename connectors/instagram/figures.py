@@ -1,4 +1,4 @@
-"""Figures of posts and of the account, under the names that every platform here uses.
+"""Figures of posts and of the account, under the names of the one vocabulary.
 
 Which metrics there are depends on the kind of post, and one that does not fit fails its whole request: so each kind
 has its own groups. Source: https://developers.facebook.com/docs/instagram-platform/api-reference/instagram-media/insights
@@ -6,34 +6,43 @@ has its own groups. Source: https://developers.facebook.com/docs/instagram-platf
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
 
 from connectors.capabilities import FormatKey
 from connectors.contract import Access, Metrics, PublishedRef
 from connectors.faults import FaultKind, PlatformFault
 from connectors.instagram.kinds import COMMENT
+from connectors.instagram.metric_table import (
+    ALL,
+    ANSWERED,
+    CAME,
+    DONE,
+    KEPT,
+    OF_ACCOUNT,
+    OF_POST,
+    SEEN,
+    TAPPED,
+    WATCHED,
+)
 from connectors.instagram.publishing import format_of_ref
 from connectors.meta.graph import Graph
-from connectors.meta.insights import Group, read
+from connectors.meta.insights import Group, named, read
+from connectors.metric_names import counted
 
-_SEEN: Final = Group({"views": "views", "reach": "reach"})
-_KEPT: Final = Group({"saved": "saves", "shares": "shares"})
-_ALL: Final = Group({"total_interactions": "interactions"})
-_FEED: Final = (_SEEN, _KEPT, _ALL, Group({"follows": "new_followers", "profile_visits": "profile_visits"}))
+_SEEN: Final = Group(named(SEEN))
+_KEPT: Final = Group(named(KEPT))
+_ALL: Final = Group(named(ALL))
+_FEED: Final = (_SEEN, _KEPT, _ALL, Group(named(CAME)))
 _BY_FORMAT: Final = {
-    FormatKey.REEL.value: (_SEEN, _KEPT, _ALL, Group({"ig_reels_avg_watch_time": "average_watch_ms"})),
-    FormatKey.STORY.value: (_SEEN, Group({"replies": "replies", "shares": "shares"}), _ALL),
+    FormatKey.REEL.value: (_SEEN, _KEPT, _ALL, Group(named(WATCHED))),
+    FormatKey.STORY.value: (_SEEN, Group(named(ANSWERED)), _ALL),
     COMMENT: (),
 }
 _TOTAL: Final = {"metric_type": "total_value", "period": "day"}
-_ACCOUNT: Final = (
-    Group({"views": "views", "reach": "reach"}, _TOTAL),
-    Group({"accounts_engaged": "accounts_engaged", "total_interactions": "interactions"}, _TOTAL),
-    Group({"profile_links_taps": "clicks"}, _TOTAL),
-)
-_FIELDS: Final = {"like_count": "likes", "comments_count": "comments"}
-_OF_ACCOUNT: Final = {"followers_count": "followers", "follows_count": "following", "media_count": "posts"}
+_ACCOUNT: Final = tuple(Group(named(names), _TOTAL) for names in (SEEN, DONE, TAPPED))
+_DAY: Final = timedelta(days=1)
 
 
 async def metrics(graph: Graph, refs: Sequence[PublishedRef]) -> list[Metrics]:
@@ -48,17 +57,28 @@ async def metrics(graph: Graph, refs: Sequence[PublishedRef]) -> list[Metrics]:
             if trouble.fault.kind is FaultKind.NOT_FOUND:
                 continue
             raise
-        values = _named(body, _FIELDS) | await read(graph, ref.id, _BY_FORMAT.get(kind, _FEED))
-        found.append(Metrics(ref.id, values, graph.cx.now()))
+        told = await read(graph, ref.id, _BY_FORMAT.get(kind, _FEED))
+        found.append(Metrics(ref.id, counted(body, OF_POST) | told.values, graph.cx.now(), told.complete))
     return found
 
 
 async def account_metrics(graph: Graph, access: Access, node: str) -> Metrics:
     """Followers, follows and posts, and the last day's figures. `node` is the account's name in this API."""
-    body = await graph.get(node, {"fields": ",".join(_OF_ACCOUNT)})
+    body = await graph.get(node, {"fields": ",".join(OF_ACCOUNT.values())})
     account_id = access.account.external_id
-    return Metrics(account_id, _named(body, _OF_ACCOUNT) | await read(graph, account_id, _ACCOUNT), graph.cx.now())
+    told = await read(graph, account_id, _ACCOUNT)
+    return Metrics(account_id, counted(body, OF_ACCOUNT) | told.values, graph.cx.now(), told.complete)
 
 
-def _named(body: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, int]:
-    return {ours: body[name] for name, ours in names.items() if isinstance(body.get(name), int) and body[name] >= 0}
+async def account_history(graph: Graph, access: Access, since: datetime, until: datetime) -> list[Metrics]:
+    """The account's figures of each whole day of UTC within a time; a day is asked for by itself, as a total."""
+    node = access.account.external_id
+    start = since.replace(hour=0, minute=0, second=0, microsecond=0)
+    start += _DAY * (start < since)
+    found: list[Metrics] = []
+    while start + _DAY <= until:
+        span = {"since": str(int(start.timestamp())), "until": str(int((start + _DAY).timestamp()))}
+        told = await read(graph, node, [Group(group.names, {**group.params, **span}) for group in _ACCOUNT])
+        found += [Metrics(node, told.values, start + _DAY, told.complete)] if told.values else []
+        start += _DAY
+    return found

@@ -18,6 +18,7 @@ from connectors.capabilities import (
     Unit,
 )
 from connectors.image_rules import ImageRules
+from connectors.linkedin.metric_table import GIVEN
 from connectors.listening import Listening
 from connectors.retention import Retention
 from connectors.scopes import Scope, ScopeUse
@@ -186,6 +187,7 @@ CAPABILITIES: Final = Capabilities(
         activity=timedelta(hours=48),
         source="https://learn.microsoft.com/en-us/linkedin/marketing/data-storage-requirements",
     ),
+    figures=GIVEN,
     can_edit=True,
     edits_text_only=True,
     can_delete=True,

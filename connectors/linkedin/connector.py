@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.capabilities import Capabilities
@@ -135,3 +135,7 @@ class LinkedIn:
     async def account_metrics(self, cx: Context, access: Access) -> Metrics:
         """Followers; for pages also the last day's new ones, views of the page and figures of its posts."""
         return await figures.account_metrics(cx, access)
+
+    async def account_history(self, cx: Context, access: Access, since: datetime, until: datetime) -> Sequence[Metrics]:
+        """The figures of each day of a page; members have none."""
+        return await figures.account_history(cx, access, since, until)

@@ -9,6 +9,7 @@ https://learn.microsoft.com/en-us/linkedin/marketing/community-management/shares
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from connectors.contract import Access, Context, Metrics, PublishedRef
@@ -16,7 +17,9 @@ from connectors.linkedin import comments, rest
 from connectors.linkedin.accounts import is_page, may_read
 from connectors.linkedin.faults import refusal
 from connectors.linkedin.member_figures import may_measure, measured
-from connectors.linkedin.page_figures import SHARES, numbers, of_page
+from connectors.linkedin.metric_table import SHARES
+from connectors.linkedin.page_figures import days_of_page, of_page
+from connectors.metric_names import MetricName, counted
 
 BATCH: Final = 20
 """How many posts one request names: each URN is long, and an address has an end."""
@@ -44,8 +47,13 @@ async def account_metrics(cx: Context, access: Access) -> Metrics:
         values = dict(await of_page(cx, access))
     elif _MEMBER_FOLLOWERS in access.tokens.scopes:
         for item in rest.elements(await rest.read(cx, access, "/rest/memberFollowersCount?q=me")):
-            values = numbers(item, {"followers": "memberFollowersCount"})
+            values = counted(item, {MetricName.FOLLOWERS: "memberFollowersCount"})
     return Metrics(ref, values, cx.now())
+
+
+async def account_history(cx: Context, access: Access, since: datetime, until: datetime) -> list[Metrics]:
+    """The figures of each day of a page; LinkedIn tells none of members."""
+    return await days_of_page(cx, access, since, until) if is_page(access.account) else []
 
 
 async def _of_pages(cx: Context, access: Access, urns: Sequence[str]) -> dict[str, Metrics]:
@@ -62,7 +70,7 @@ async def _of_pages(cx: Context, access: Access, urns: Sequence[str]) -> dict[st
             for item in rest.elements(await rest.read(cx, access, path)):
                 urn, figures = item.get(key), item.get("totalShareStatistics")
                 if isinstance(urn, str) and urn in batch and isinstance(figures, Mapping):
-                    found[urn] = Metrics(urn, numbers(figures, SHARES), cx.now())
+                    found[urn] = Metrics(urn, counted(figures, SHARES), cx.now())
     return found
 
 
@@ -76,6 +84,7 @@ async def _of_members(cx: Context, access: Access, urns: Sequence[str]) -> dict[
             raise refusal(answer, cx.now())
         shown = rest.body(cx, answer)
         likes, said = shown.get("likesSummary"), shown.get("commentsSummary")
-        values = numbers(likes, {"likes": "totalLikes"}) | numbers(said, {"comments": "aggregatedTotalComments"})
+        values = counted(likes, {MetricName.LIKES: "totalLikes"})
+        values |= counted(said, {MetricName.COMMENTS: "aggregatedTotalComments"})
         found[urn] = Metrics(urn, values, cx.now())
     return found

@@ -11,15 +11,16 @@ from typing import Final
 from connectors.contract import Access, Context
 from connectors.linkedin import rest
 from connectors.linkedin.faults import refusal
+from connectors.metric_names import MetricName
 
 _RIGHT: Final = "r_member_postAnalytics"
-_FIGURES: Final[Mapping[str, str]] = {
-    "impressions": "IMPRESSION",
-    "reach": "MEMBERS_REACHED",
-    "clicks": "LINK_CLICKS",
-    "likes": "REACTION",
-    "comments": "COMMENT",
-    "shares": "RESHARE",
+_FIGURES: Final[Mapping[MetricName, str]] = {
+    MetricName.IMPRESSIONS: "IMPRESSION",
+    MetricName.REACH: "MEMBERS_REACHED",
+    MetricName.CLICKS: "LINK_CLICKS",
+    MetricName.LIKES: "REACTION",
+    MetricName.COMMENTS: "COMMENT",
+    MetricName.SHARES: "RESHARE",
 }
 _KINDS: Final = {"urn:li:share:": "share", "urn:li:ugcPost:": "ugc"}
 
@@ -43,5 +44,5 @@ async def measured(cx: Context, access: Access, urn: str) -> Mapping[str, int] |
         if not answer.ok:
             raise refusal(answer, cx.now())
         counts = [item.get("count") for item in rest.elements(rest.body(cx, answer))]
-        found[name] = sum(count for count in counts if isinstance(count, int))
+        found[name.value] = sum(count for count in counts if isinstance(count, int))
     return found

@@ -6,61 +6,71 @@ share-statistics, follower-statistics, page-statistics, organization-lookup-api
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from connectors.contract import Access, Context
+from connectors.contract import Access, Context, Metrics
 from connectors.linkedin import rest
+from connectors.linkedin.metric_table import SHARES
+from connectors.metric_names import MetricName, counted
 
-SHARES: Final[Mapping[str, str]] = {
-    "impressions": "impressionCount",
-    "reach": "uniqueImpressionsCount",
-    "clicks": "clickCount",
-    "likes": "likeCount",
-    "comments": "commentCount",
-    "shares": "shareCount",
-}
-"""The figures of posts, under our names."""
 _ENTITY: Final = "organizationalEntity"
+_GAINS: Final = ("organicFollowerGain", "paidFollowerGain")
+_DAY: Final = timedelta(days=1)
 
 
 async def of_page(cx: Context, access: Access) -> Mapping[str, int]:
     """Followers as they are now; the last day's new ones, views of the page, and figures of all its posts together."""
-    page, day = rest.encoded(access.account.external_id), _last_day(cx.now())
+    page, end = rest.encoded(access.account.external_id), _midnight(cx.now())
     size = await rest.read(cx, access, f"/rest/networkSizes/{page}?edgeType=COMPANY_FOLLOWED_BY_MEMBER")
-    shared = await _one(cx, access, f"organizationalEntityShareStatistics?q=organizationalEntity&{_ENTITY}={page}", day)
-    gained = await _one(
-        cx, access, f"organizationalEntityFollowerStatistics?q=organizationalEntity&{_ENTITY}={page}", day
+    values = counted(size, {MetricName.FOLLOWERS: "firstDegreeSize"})
+    for rows in await _rows(cx, access, end - _DAY, end):
+        values |= _of_day(rows[0]) if rows else {}
+    return values
+
+
+async def days_of_page(cx: Context, access: Access, since: datetime, until: datetime) -> list[Metrics]:
+    """The figures of each whole day of UTC within a time, oldest first; LinkedIn tells twelve months."""
+    start, end = _midnight(since), _midnight(until)
+    start += _DAY * (start < since)
+    found: dict[datetime, dict[str, int]] = {}
+    for rows in await _rows(cx, access, start, end) if start < end else ():
+        for row in rows:
+            span = row.get("timeRange")
+            ends = span.get("end") if isinstance(span, Mapping) else None
+            if isinstance(ends, int):
+                found.setdefault(datetime.fromtimestamp(ends / 1000, UTC), {}).update(_of_day(row))
+    return [Metrics(access.account.external_id, values, at) for at, values in sorted(found.items()) if values]
+
+
+def _midnight(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+async def _rows(cx: Context, access: Access, start: datetime, end: datetime) -> list[Sequence[Mapping[str, Any]]]:
+    """The rows of the three statistics, one a day; none where there is nothing, as for a page without posts."""
+    page = rest.encoded(access.account.external_id)
+    span = [int(moment.timestamp() * 1000) for moment in (start, end)]
+    days = f"(timeRange:(start:{span[0]},end:{span[1]}),timeGranularityType:DAY)"
+    paths = (
+        f"organizationalEntityFollowerStatistics?q=organizationalEntity&{_ENTITY}={page}",
+        f"organizationPageStatistics?q=organization&organization={page}",
+        f"organizationalEntityShareStatistics?q=organizationalEntity&{_ENTITY}={page}",
     )
-    viewed = await _one(cx, access, f"organizationPageStatistics?q=organization&organization={page}", day)
-    gains = numbers(gained.get("followerGains"), {"own": "organicFollowerGain", "paid": "paidFollowerGain"})
-    views = _inner(_inner(_inner(viewed, "totalPageStatistics"), "views"), "allPageViews")
+    return [rest.elements(await rest.read(cx, access, f"/rest/{path}&timeIntervals={days}")) for path in paths]
+
+
+def _of_day(row: Mapping[str, Any]) -> dict[str, int]:
+    """What a row of any of the three statistics says."""
+    gains = _inner(row, "followerGains")
+    parts = [gains[key] for key in _GAINS if isinstance(gains.get(key), int)]
+    views = _inner(_inner(_inner(row, "totalPageStatistics"), "views"), "allPageViews")
     return {
-        **numbers(size, {"followers": "firstDegreeSize"}),
-        **({"new_followers": sum(gains.values())} if gains else {}),
-        **numbers(views, {"page_views": "pageViews"}),
-        **numbers(shared.get("totalShareStatistics"), SHARES),
+        **({MetricName.NEW_FOLLOWERS.value: sum(parts)} if parts else {}),
+        **counted(views, {MetricName.PAGE_VIEWS: "pageViews"}),
+        **counted(row.get("totalShareStatistics"), SHARES),
     }
-
-
-def numbers(found: Any, names: Mapping[str, str]) -> dict[str, int]:
-    """The figures of an object that are there, under our names."""
-    if not isinstance(found, Mapping):
-        return {}
-    return {name: found[key] for name, key in names.items() if isinstance(found.get(key), int)}
-
-
-def _last_day(now: datetime) -> str:
-    end = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    span = [int(moment.timestamp() * 1000) for moment in (end - timedelta(days=1), end)]
-    return f"(timeRange:(start:{span[0]},end:{span[1]}),timeGranularityType:DAY)"
-
-
-async def _one(cx: Context, access: Access, path: str, day: str) -> Mapping[str, Any]:
-    """The one row of the day; nothing where there is none, as for a page without posts."""
-    rows = rest.elements(await rest.read(cx, access, f"/rest/{path}&timeIntervals={day}"))
-    return rows[0] if rows else {}
 
 
 def _inner(found: Mapping[str, Any], name: str) -> Mapping[str, Any]:

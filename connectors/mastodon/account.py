@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from connectors.contract import Access, Account, Context, Metrics
 from connectors.mastodon.faults import refusal, unexpected
 from connectors.mastodon.instance import read_limits
+from connectors.mastodon.metric_table import GIVEN
+from connectors.metric_names import counted
 from connectors.secret import Secret
 
 _PATH = "/api/v1/accounts/"
-_FIGURES: Final = {"followers": "followers_count", "following": "following_count", "posts": "statuses_count"}
 
 
 async def read_account(cx: Context, origin: str, token: Secret) -> Account:
@@ -39,8 +40,7 @@ async def read_account(cx: Context, origin: str, token: Secret) -> Account:
 async def account_metrics(cx: Context, access: Access) -> Metrics:
     """The figures of the account; the server leaves the number of followers out where the user hides it."""
     body = await _own(cx, access.account.server, access.tokens.access)
-    values = {name: body[key] for name, key in _FIGURES.items() if isinstance(body.get(key), int) and body[key] >= 0}
-    return Metrics(access.account.external_id, values, cx.now())
+    return Metrics(access.account.external_id, counted(body, GIVEN.account), cx.now())
 
 
 async def _own(cx: Context, origin: str, token: Secret) -> dict[str, Any]:

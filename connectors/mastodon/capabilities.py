@@ -24,6 +24,7 @@ from connectors.capabilities import (
     Unit,
 )
 from connectors.image_rules import ImageRules
+from connectors.mastodon.metric_table import GIVEN
 from connectors.quotas import Pace, QuotaCount, QuotaRule
 from connectors.scopes import Scope, ScopeUse
 
@@ -151,6 +152,7 @@ CAPABILITIES: Final = Capabilities(
     images=ImageRules(
         max_bytes=16_000_000, max_side=5_760, types=("image/jpeg", "image/png", "image/gif", "image/webp")
     ),
+    figures=GIVEN,
     can_edit=True,
     can_delete=True,
     can_schedule=False,

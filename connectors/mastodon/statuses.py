@@ -19,18 +19,14 @@ from connectors.contract import (
 from connectors.faults import Effect, PlatformFault
 from connectors.mastodon.checks import flag
 from connectors.mastodon.faults import refusal, unexpected
+from connectors.mastodon.metric_table import GIVEN
 from connectors.mastodon.text import posted_text
+from connectors.metric_names import counted
 from connectors.transport import Answer
 
 BATCH: Final = 20
 """How many posts one request for figures may name."""
 
-_FIGURES: Final = {
-    "favourites": "favourites_count",
-    "reblogs": "reblogs_count",
-    "replies": "replies_count",
-    "quotes": "quotes_count",
-}
 _CHINESE: Final = {"zh-cn": "zh-CN", "zh-hk": "zh-HK", "zh-tw": "zh-TW"}
 
 
@@ -75,9 +71,8 @@ async def metrics(cx: Context, access: Access, refs: Sequence[PublishedRef]) -> 
     """Public figures of the posts that are still there."""
     found: list[Metrics] = []
     for start in range(0, len(refs), BATCH):
-        for status in await _statuses(cx, access, refs[start : start + BATCH]):
-            values = {name: status[key] for name, key in _FIGURES.items() if isinstance(status.get(key), int)}
-            found.append(Metrics(ref=str(status.get("id")), values=values, at=cx.now()))
+        told = await _statuses(cx, access, refs[start : start + BATCH])
+        found += [Metrics(str(status.get("id")), counted(status, GIVEN.posts), cx.now()) for status in told]
     return found
 
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 from connectors.faults import FaultKind, PlatformFault
 from connectors.meta.graph import Graph
+from connectors.metric_names import MetricName
+from connectors.outcomes import Metrics
 
 _TOLERATED: Final = frozenset({FaultKind.INVALID_CONTENT, FaultKind.PERMISSION_MISSING, FaultKind.UNEXPECTED_ANSWER})
 """A group that fails so is left out: the metric is gone, not granted, or has too few readers to be shown."""
@@ -25,12 +28,26 @@ class Group:
     params: Mapping[str, str] = field(default_factory=dict)
 
 
-async def read(graph: Graph, node: str, groups: Sequence[Group], *, edge: str = "insights") -> dict[str, int]:
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What insights told."""
+
+    values: dict[str, int]
+    complete: bool
+    """Whether no group was refused."""
+
+
+def named(names: Mapping[MetricName, str], *wanted: MetricName) -> dict[str, str]:
+    """Meta's name -> ours, of these metrics (all of them where none is named)."""
+    return {names[name]: name.value for name in wanted or names}
+
+
+async def read(graph: Graph, node: str, groups: Sequence[Group], *, edge: str = "insights") -> Told:
     """The figures of a node by our names; what Meta does not give is absent.
 
     Raises `PlatformFault` where the account or the node is the trouble, not a metric.
     """
-    values: dict[str, int] = {}
+    values, complete = dict[str, int](), True
     for group in groups:
         params = {"metric": ",".join(group.names), **group.params}
         try:
@@ -38,9 +55,52 @@ async def read(graph: Graph, node: str, groups: Sequence[Group], *, edge: str = 
         except PlatformFault as trouble:
             if trouble.fault.kind not in _TOLERATED:
                 raise
+            complete = False
             continue
         values |= figures(body, group.names)
-    return values
+    return Told(values, complete)
+
+
+async def days(graph: Graph, node: str, groups: Sequence[Group], since: datetime, until: datetime) -> list[Metrics]:
+    """The figures of each day that ends after `since` and not after `until`, oldest first.
+
+    Raises `PlatformFault` where the account or the node is the trouble, not a metric.
+    """
+    found: dict[datetime, dict[str, int]] = {}
+    span = {"since": str(int(since.timestamp())), "until": str(int(until.timestamp()))}
+    for group in groups:
+        try:
+            body = await graph.get(f"{node}/insights", {"metric": ",".join(group.names), **group.params, **span})
+        except PlatformFault as trouble:
+            if trouble.fault.kind not in _TOLERATED:
+                raise
+            continue
+        for name, end, count in _daily(body):
+            if name in group.names and since < end <= until:
+                found.setdefault(end, {})[group.names[name]] = count
+    return [Metrics(node, values, end) for end, values in sorted(found.items())]
+
+
+def _daily(body: Mapping[str, Any]) -> list[tuple[str, datetime, int]]:
+    """Meta's name, the end of the day and the figure, of every row that is of the documented form."""
+    found: list[tuple[str, datetime, int]] = []
+    rows = body.get("data")
+    for row in rows if isinstance(rows, list) else ():
+        values = row.get("values") if isinstance(row, Mapping) else None
+        for item in values if isinstance(values, list) else ():
+            if isinstance(item, Mapping):
+                end, count = _moment(item.get("end_time")), _count(item.get("value"))
+                if end is not None and count is not None:
+                    found.append((str(row.get("name")), end, count))
+    return found
+
+
+def _moment(words: Any) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(words) if isinstance(words, str) else None
+    except ValueError:
+        return None
+    return moment if moment is not None and moment.tzinfo is not None else None
 
 
 def figures(body: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, int]:

@@ -33,7 +33,8 @@ One set of routes for all platforms of a sandbox: it does not matter which port 
                                         the application; LinkedIn and Meta
     POST   /_sandbox/comments           {"platform", "handle", "text", "kind"?, "author"?}: a reader comments
                                         -> {"told": [what each address that is subscribed has answered]}
-    POST   /_sandbox/counts             {"platform", "id", "counts": {"likeCount": 3}}: what readers did with a post
+    POST   /_sandbox/counts             {"platform", "id", "counts": {"likeCount": 3}}: what readers did with a post, or
+                                        with an account; with "id@2026-11-20": on the day that ends then
     GET    /_sandbox/settings           the switches (connectors/sandbox/world.py, Switches)
     PATCH  /_sandbox/settings           {"rate_limits": false, ...}
     POST   /_sandbox/clock              {"advance": 3600}: move the platforms' clock forward

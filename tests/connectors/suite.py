@@ -31,11 +31,13 @@ from connectors.contract import (
     Published,
     PublishedRef,
     PublishTask,
+    Remembers,
     Severity,
     Tokens,
     Unknown,
 )
 from connectors.faults import Effect, Fault, FaultKind, PlatformFault
+from connectors.metric_names import METRICS
 from connectors.receivers import RECEIVERS
 from connectors.sandbox.gate import checks_made
 from tests.connectors.harness import PAUSE_SECONDS, Harness, Trouble
@@ -404,12 +406,20 @@ class ConnectorSuite:
         assert [item.ref for item in metrics] == [kept.id]
         assert all(value == 0 for value in metrics[0].values.values())
         assert metrics[0].values
+        assert set(metrics[0].values) <= set(story.capabilities.figures.posts)
 
     async def test_figures_of_the_account_are_told_under_its_id(self, story: Story) -> None:
         metrics = await story.harness.connector.account_metrics(story.cx, story.access)
         assert metrics.ref == story.access.account.external_id
         assert metrics.values
         assert all(value >= 0 for value in metrics.values.values())
+        assert set(metrics.values) <= set(story.capabilities.figures.account)
+
+    async def test_figures_that_are_declared_are_of_the_vocabulary(self, story: Story) -> None:
+        declared = story.capabilities.figures
+        assert all(METRICS[name].of_post is not None for name in declared.posts)
+        assert all(METRICS[name].of_account is not None for name in declared.account)
+        assert (declared.history is not None) is isinstance(story.harness.connector, Remembers)
 
     async def test_what_it_sends_is_checked_against_the_platforms_own_description(self, story: Story) -> None:
         key = story.capabilities.key

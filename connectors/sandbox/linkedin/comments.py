@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Route
 from connectors.sandbox.linkedin.accounts import Accounts
 from connectors.sandbox.linkedin.contract import check
 from connectors.sandbox.linkedin.errors import invalid, not_found
-from connectors.sandbox.linkedin.members import COUNTS, paged
+from connectors.sandbox.linkedin.members import COUNTS, days_in, paged
 from connectors.sandbox.linkedin.store import Store, StoredPost
 from connectors.sandbox.linkedin.tokens import Tokens
 from connectors.sandbox.world import World
@@ -116,12 +116,10 @@ class Comments:
                     figures |= self.world.tables.get(COUNTS, urn) or {}
                     found.append({"organizationalEntity": owner.id, key: urn, "totalShareStatistics": figures})
         if not {"shares", "ugcPosts"} & set(query):
-            found = [{"organizationalEntity": owner.id, "totalShareStatistics": self._of_all(owner.id)}]
+            for span, counts in days_in(self.world, owner.id, query.get("timeIntervals")):
+                shown = {**{name: counts.get(name, 0) for name in _ZERO}, "engagement": 0.0}
+                found.append({"organizationalEntity": owner.id, "totalShareStatistics": shown, **span})
         return JSONResponse({"elements": found, "paging": {"start": 0, "count": 10, "links": []}})
-
-    def _of_all(self, owner: str) -> dict[str, Any]:
-        counts = self.world.tables.get(COUNTS, owner) or {}
-        return {**{name: counts.get(name, 0) for name in _ZERO}, "engagement": 0.0}
 
     def _root(self, request: Request) -> StoredPost:
         post = self.store.get(request.path_params["urn"])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -20,6 +22,7 @@ COUNTS = "linkedin.counts"
 _ADMIN = ("rw_organization_admin", "r_organization_admin")
 _GAINED = "/rest/organizationalEntityFollowerStatistics"
 _VIEWED = "/rest/organizationPageStatistics"
+_MOMENT = re.compile(r"(?:start|end):(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,19 +104,46 @@ class Members:
         await check(request, _GAINED)
         self.tokens.caller(request).require(*_ADMIN, what="organizationalEntityFollowerStatistics.FINDER")
         urn = request.query_params["organizationalEntity"]
-        gains = {name: self._count(urn, name) for name in ("organicFollowerGain", "paidFollowerGain")}
-        return JSONResponse({"elements": [{"organizationalEntity": urn, "followerGains": gains}]})
+        rows = []
+        for span, counts in days_in(self.world, urn, request.query_params.get("timeIntervals")):
+            gains = {name: counts.get(name, 0) for name in ("organicFollowerGain", "paidFollowerGain")}
+            rows.append({"organizationalEntity": urn, "followerGains": gains, **span})
+        return JSONResponse({"elements": rows})
 
     async def viewed(self, request: Request) -> Response:
         """How often an organization's page was looked at in a time."""
         await check(request, _VIEWED)
         self.tokens.caller(request).require(*_ADMIN, what="organizationPageStatistics.FINDER")
         urn = request.query_params["organization"]
-        views = {"views": {"allPageViews": {"pageViews": self._count(urn, "pageViews")}}}
-        return JSONResponse({"elements": [{"organization": urn, "totalPageStatistics": views}]})
+        rows = []
+        for span, counts in days_in(self.world, urn, request.query_params.get("timeIntervals")):
+            views = {"views": {"allPageViews": {"pageViews": counts.get("pageViews", 0)}}}
+            rows.append({"organization": urn, "totalPageStatistics": views, **span})
+        return JSONResponse({"elements": rows})
 
     def _count(self, urn: str, name: str = "followers") -> int:
         return int((self.world.tables.get(COUNTS, urn) or {}).get(name, 0))
+
+
+def days_in(world: World, urn: str, intervals: str | None) -> list[tuple[dict[str, object], Mapping[str, int]]]:
+    """The days that are asked for, with what happened on each; all time together where no days are asked for.
+
+    What was set for the page and for no day counts for a day that is asked for alone.
+    """
+    counts = world.tables.get(COUNTS, urn) or {}
+    moments = [int(found) // 1000 for found in _MOMENT.findall(intervals or "")]
+    if len(moments) != 2:
+        return [({}, counts)]
+    start, end = (datetime.fromtimestamp(moment, UTC) for moment in moments)
+    found: list[tuple[dict[str, object], Mapping[str, int]]] = []
+    while start < end:
+        until = start + timedelta(days=1)
+        of_day = world.tables.get(COUNTS, f"{urn}@{until.date().isoformat()}")
+        alone = counts if len(found) == 0 and until == end else {}
+        span = {"start": int(start.timestamp() * 1000), "end": int(until.timestamp() * 1000)}
+        found.append(({"timeRange": span}, alone if of_day is None else of_day))
+        start = until
+    return found
 
 
 def paged(request: Request, items: Sequence[Mapping[str, object]]) -> dict[str, object]:

@@ -5,7 +5,7 @@ Sources: developers.facebook.com/docs/instagram-platform/content-publishing, ...
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from connectors.sandbox.meta.calls import Call, Table
@@ -160,6 +160,10 @@ async def insights(call: Call) -> dict[str, Any]:
             raise invalid("Media metric is not supported for this media product type")
     call.need("instagram_manage_insights", "instagram_business_manage_insights")
     counts, end = call.meta.things.counts(node), stamp(call.meta.world.now().isoformat())
+    if row is not None and call.text("since"):
+        # A time that is asked for: the simulation tells whole days, named by where they end.
+        until = datetime.fromtimestamp(int(call.text("until")), UTC)
+        counts = call.meta.things.counts_of_day(node, until.date())
     total = call.text("metric_type") == "total_value"
     rows: list[dict[str, Any]] = []
     for name in names:

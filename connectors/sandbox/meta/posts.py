@@ -5,7 +5,7 @@ Sources: developers.facebook.com/docs/graph-api/reference/{page-post,object/comm
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from connectors.sandbox.meta.calls import Call, Table
@@ -20,6 +20,7 @@ _METRICS: Final = frozenset({
     "page_media_view", "page_total_media_view_unique", "page_post_engagements", "page_daily_follows_unique",
     "post_media_view", "post_total_media_view_unique", "post_clicks",
 })  # fmt: skip
+_MOST_DAYS: Final = timedelta(days=90)
 _NODES: Final = {"post": "PagePost", "story": "PagePost", "video": "AdVideo", "reel": "AdVideo", COMMENT: "Comment"}
 
 
@@ -105,12 +106,25 @@ async def insights(call: Call) -> dict[str, Any]:
     if not names or not _METRICS.issuperset(names):
         raise invalid("The value must be a valid insights metric")
     counts, end = call.meta.things.counts(node), stamp(call.meta.world.now().isoformat())
+    days = [(call.meta.things.counts_of_day(node, day.date()), stamp(day.isoformat())) for day in _days(call)]
     rows = [
         {"name": name, "period": call.text("period") or "lifetime", "id": f"{node}/insights/{name}"}
-        | {"values": [{"value": counts.get(name, 0), "end_time": end}]}
+        | {"values": [{"value": of.get(name, 0), "end_time": at} for of, at in days or [(counts, end)]]}
         for name in names
     ]
     return {"data": rows}
+
+
+def _days(call: Call) -> list[datetime]:
+    """The ends of the days that are asked for; Facebook's days end when it is midnight on the Pacific coast."""
+    if not call.text("since"):
+        return []
+    since, until = (datetime.fromtimestamp(int(call.text(name)), UTC) for name in ("since", "until"))
+    if until - since > _MOST_DAYS:
+        raise invalid("There cannot be more than 90 days between since and until")
+    first = since.replace(hour=8, minute=0, second=0, microsecond=0)
+    ends = [first + timedelta(days=number) for number in range(_MOST_DAYS.days + 2)]
+    return [end for end in ends if since < end <= until]
 
 
 def _post(call: Call, thing: Thing) -> dict[str, Any]:

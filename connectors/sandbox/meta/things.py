@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from connectors.sandbox.ledger import Action, Effect, ShownMedia
@@ -98,6 +98,10 @@ class Things:
     def counts(self, thing_id: str) -> Row:
         """What readers did, as the control API set it."""
         return self._world.tables.get(COUNTS, thing_id) or {}
+
+    def counts_of_day(self, thing_id: str, day: date) -> Row:
+        """What readers did on one day, as the control API set it."""
+        return self.counts(f"{thing_id}@{day.isoformat()}")
 
     def _effect(self, action: Action, thing: Thing) -> Effect:
         card = {"url": thing.link, "title": thing.link, "description": ""} if thing.link else None

@@ -197,7 +197,7 @@ async def test_figures_of_readers(desk: Desk) -> None:
     counts = {"likeCount": 3, "repostCount": 2}
     await desk.harness.control("POST", "counts", {"platform": "bluesky", "id": outcome.ref.id, "counts": counts})
     metrics = await desk.harness.connector.metrics(desk.cx, desk.access, [outcome.ref])
-    assert (metrics[0].values["likes"], metrics[0].values["reposts"]) == (3, 2)
+    assert (metrics[0].values["likes"], metrics[0].values["shares"]) == (3, 2)
 
 
 async def test_figures_of_a_server_without_an_index_are_a_fault_and_not_zeros(desk: Desk) -> None:

@@ -49,6 +49,7 @@ from connectors.contract import (
     Unknown,
 )
 from connectors.faults import HINTS, Effect, Fault, FaultKind, FaultRule, PlatformFault, classify
+from connectors.metric_names import Given, MetricName
 from connectors.preflight import check
 from connectors.quotas import Pace, QuotaRule, QuotaScope, QuotaWindow
 from connectors.retry_after import retry_after
@@ -92,6 +93,12 @@ CAPABILITIES = Capabilities(
     reconcile=ReconcileClass.KEY,
     api_version=ApiVersion("1", source=DOCS),
     options=(Option("audience", "Who may read the note.", choices=("all", "followers"), default="all"),),
+    figures=Given(
+        posts={MetricName.LIKES: "likes"},
+        account={MetricName.FOLLOWERS: "followers"},
+        page=20,
+        source=f"{DOCS}/figures",
+    ),
     can_delete=True,
     settle_delay=timedelta(seconds=5),
     quotas=QUOTAS,

@@ -136,7 +136,7 @@ async def test_older_servers_give_figures_one_by_one(story: Story, account: Mast
     await order(account, kind="status", status=404, method="GET", path="/api/v1/statuses")
     metrics = await account.connector.metrics(story.cx, story.access, [*refs, PublishedRef("1")])
     assert [item.ref for item in metrics] == [ref.id for ref in refs]
-    assert metrics[0].values["favourites"] == 0
+    assert metrics[0].values["likes"] == 0
 
 
 async def test_every_request_keeps_to_the_platforms_description(story: Story, account: MastodonHarness) -> None:

@@ -23,6 +23,7 @@ async def test_figures_of_a_page_s_post_have_our_names(facebook: Story, page: Me
     await count(page, ref.id, post_media_view=90, post_total_media_view_unique=70, post_clicks=5, reactions=4, shares=2)
     (found,) = await page.connector.metrics(facebook.cx, facebook.access, [ref])
     assert found.values == {"likes": 4, "comments": 1, "shares": 2, "views": 90, "reach": 70, "clicks": 5}
+    assert found.complete
 
 
 async def test_a_metric_that_was_removed_does_not_spoil_the_others(facebook: Story, page: MetaHarness) -> None:
@@ -32,6 +33,7 @@ async def test_a_metric_that_was_removed_does_not_spoil_the_others(facebook: Sto
     await page.order({"kind": "status", "status": 400, "body": gone}, "*/insights", "GET")
     (found,) = await page.connector.metrics(facebook.cx, facebook.access, [ref])
     assert found.values == {"likes": 4, "comments": 0, "shares": 0, "clicks": 5}
+    assert not found.complete
 
 
 async def test_figures_of_the_page(facebook: Story, page: MetaHarness) -> None:
@@ -41,7 +43,7 @@ async def test_figures_of_the_page(facebook: Story, page: MetaHarness) -> None:
     assert found.ref == own
     assert found.values == {
         "followers": 12,
-        "likes": 9,
+        "page_likes": 9,
         "views": 300,
         "reach": 0,
         "engagements": 8,
@@ -53,7 +55,7 @@ async def test_figures_of_a_post_on_instagram_have_our_names(instagram: Story, a
     ref = await instagram.publish(instagram.task("Seen"))
     await count(account, ref.id, views=50, reach=40, saved=3, shares=2, total_interactions=9, like_count=6)
     (found,) = await account.connector.metrics(instagram.cx, instagram.access, [ref])
-    expected = {"likes": 6, "comments": 0, "views": 50, "reach": 40, "saves": 3, "shares": 2, "interactions": 9}
+    expected = {"likes": 6, "comments": 0, "views": 50, "reach": 40, "saves": 3, "shares": 2, "engagements": 9}
     assert found.values == expected | {"new_followers": 0, "profile_visits": 0}
 
 
@@ -63,8 +65,8 @@ async def test_reels_stories_and_comments_have_figures_of_their_own(instagram: S
     below = await instagram.publish(instagram.task("Below", root=reel, parent=reel))
     found = await account.connector.metrics(instagram.cx, instagram.access, [reel, story, below])
     assert [sorted(item.values) for item in found] == [
-        ["average_watch_ms", "comments", "interactions", "likes", "reach", "saves", "shares", "views"],
-        ["comments", "interactions", "likes", "reach", "replies", "shares", "views"],
+        ["average_watch_ms", "comments", "engagements", "likes", "reach", "saves", "shares", "views"],
+        ["comments", "engagements", "likes", "reach", "replies", "shares", "views"],
         ["likes"],
     ]
 

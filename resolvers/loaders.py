@@ -17,6 +17,7 @@ from app.domain.connections import pages as connection_pages
 from app.domain.connections import queries as connections
 from app.domain.connections import timeline as connection_timeline
 from app.domain.connections.errors import UnknownPlatform
+from app.domain.figures import queries as figures
 from app.domain.jobs import queries as jobs
 from app.domain.jobs.backlog import backlogs
 from app.domain.keys import queries as keys
@@ -50,12 +51,16 @@ MANY: Mapping[str, tuple[Batch, str]] = {
     "attempts": (jobs.attempts_of, "job_id"),
     "notices": (webhooks.notices_of, "share_id"),
     "checks": (connection_pages.last_checks, "connection_id"),
+    "figures_of_jobs": (figures.of_jobs, "job_id"),
+    "figures_of_posts": (figures.of_posts, "post_id"),
+    "figure_clocks": (figures.of_connections, "connection_id"),
 }
 """Rows by what they belong to, and the attribute that says so; in the order of the batch."""
 
 EACH: Mapping[str, Callable[[Any, Any], Awaitable[Any]]] = {
     "timelines": connection_timeline.timeline,
     "timeline_lengths": connection_timeline.length,
+    "figure_runs": figures.runs_of,
 }
 """Answers that are read one by one, in one session: pages, for which there is no common statement."""
 

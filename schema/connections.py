@@ -18,6 +18,7 @@ from app.services.paging import PageRequest
 from connectors.capabilities import ConnectBy, FormatKey
 from schema.connection_timeline import ConnectionMoment
 from schema.listening import Listening
+from schema.metrics import AccountMetrics, SyncRun
 from schema.node import Node, encode
 from schema.paging import After, First, Listing, listing
 from schema.platforms import Limit, Platform, limits
@@ -147,6 +148,18 @@ class Connection(Node):
         declared = await LOADERS.get().load("platforms", self.row.platform)
         way = declared.listening_by(ConnectBy(self.row.method), self.row.kind)
         return None if way is None else Listening.of(self.row)
+
+    @derived("The newest figures of the account; null until somebody has looked for them first, and when it has ended.")
+    async def metrics(self) -> AccountMetrics | None:
+        """The account's figures."""
+        rows = await LOADERS.get().load("figure_clocks", self.row.id)
+        declared = await LOADERS.get().load("platforms", self.row.platform)
+        return AccountMetrics.of(rows[0], tuple(declared.figures.account)) if rows else None
+
+    @derived("The last looks at figures of the account and of its posts, newest first, 50 at most.")
+    async def sync_runs(self) -> list[SyncRun]:
+        """The runs."""
+        return [SyncRun.of(row) for row in await LOADERS.get().load("figure_runs", self.row.id)]
 
     @derived(
         "Why it is as it is, in sentences, newest first; as far back as events and looks are kept.",

@@ -18,6 +18,7 @@ from schema.attempts import Attempt, Fault
 from schema.connections import Connection
 from schema.content import Content
 from schema.explanation import explain
+from schema.metrics import Metrics, metrics_of
 from schema.node import Node, encode
 from schema.platforms import Platform
 from schema.readiness import JobReadiness
@@ -171,6 +172,11 @@ class Job(Node):
             at=row.published_at,
             lag=max(0.0, (row.published_at - row.due_at).total_seconds()),
         )
+
+    @derived("What became of it out there, as the platform told it last; null until it is out and was looked for.")
+    async def metrics(self) -> Metrics | None:
+        """The newest figures, over the parts of a thread."""
+        return await metrics_of("figures_of_jobs", self.row.id)
 
     @derived("The evidence, and ready answers, where a person has to settle it (NEEDS_REVIEW); else null.")
     async def review(self) -> JobReview | None:

@@ -13,6 +13,7 @@ from app.domain.posts.planned_time import TimeNotice
 from app.domain.posts.states import PostState
 from app.kernel.late_policy import LatePolicy
 from schema.content import Content
+from schema.metrics import Metrics, metrics_of
 from schema.node import Node, encode
 from schema.scalars import LocalDateTime, TimeZone
 from schema.traversal import derived, many
@@ -88,6 +89,11 @@ class Post(Node):
     def content(self) -> Content:
         """The shared content."""
         return Content.of(self.row.content)
+
+    @derived("What became of it out there, on all platforms together; null until one has been looked at.")
+    async def metrics(self) -> Metrics | None:
+        """The newest figures, over its jobs."""
+        return await metrics_of("figures_of_posts", self.row.id)
 
     @derived("What can be done with it as it is.")
     def allowed_actions(self) -> list[PostAction]:

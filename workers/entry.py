@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.kernel.settings import read
-from workers import connections, jobs, mail, media, webhooks
+from workers import connections, figures, jobs, mail, media, webhooks
 from workers.broker import make_broker
 from workers.holder import RuntimeHolder
 
@@ -17,3 +17,4 @@ connections.declare(broker, holder)
 media.declare(broker, holder)
 mail.declare(broker, holder)
 webhooks.declare(broker, holder)
+figures.declare(broker, holder)

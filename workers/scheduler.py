@@ -15,6 +15,8 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.actions.connections.due import due_for_a_look
+from app.actions.figures.clocks import bring_forward, make_clocks
+from app.actions.figures.clocks import offer as offer_figures
 from app.actions.jobs.offer import Skip, next_moment, offer
 from app.actions.mail.due import due_mail
 from app.actions.media.due import due_for_fitting
@@ -39,6 +41,8 @@ EACH = 20
 """Jobs of one tenant in one scan."""
 CROWDED_PAUSE = 0.05
 """Seconds between two scans while all that is due waits for its share of the workers."""
+FIGURES_AT_ONCE = 20
+"""Wake-ups for figures that may wait: they are never urgent, and posts come first."""
 SWEEP_EVERY = 300.0
 MEASURE_EVERY = 10.0
 FORETELL_EVERY = 300.0
@@ -52,6 +56,7 @@ async def run(rt: Runtime, wakeups: WakeUps, stop: asyncio.Event) -> None:
         group.create_task(_repeat(stop, "media", lambda: scan_media(rt, wakeups)))
         group.create_task(_repeat(stop, "mail", lambda: scan_mail(rt, wakeups)))
         group.create_task(_repeat(stop, "webhooks", lambda: scan_webhooks(rt, wakeups)))
+        group.create_task(_repeat(stop, "figures", lambda: scan_figures(rt, wakeups)))
         group.create_task(_repeat(stop, "retention", lambda: _sweep(rt)))
         group.create_task(_repeat(stop, "gauges", lambda: _measure(rt)))
         group.create_task(_repeat(stop, "readiness", lambda: _foretell(rt)))
@@ -138,6 +143,21 @@ async def scan_webhooks(rt: Runtime, wakeups: WakeUps) -> float:
         due = await due_for_processing(session, limit=room, again=again)
     await wakeups.send([WakeUp(queues.WEBHOOKS, queues.PROCESS_WEBHOOK, (delivery,)) for delivery in due])
     return 0.0 if len(due) == room else pause
+
+
+async def scan_figures(rt: Runtime, wakeups: WakeUps) -> float:
+    """Offer connections whose figures are due once; gives how long to sleep."""
+    pause = rt.settings.timing.figures_scan
+    room = FIGURES_AT_ONCE - await wakeups.backlog(queues.ANALYTICS)
+    if room <= 0:
+        return pause
+    again = timedelta(seconds=rt.settings.timing.offer_again)
+    async with rt.db.system() as session:
+        await make_clocks(session, limit=1000)
+        await bring_forward(session, again=again)
+        due = await offer_figures(session, limit=room, again=again)
+    await wakeups.send([WakeUp(queues.ANALYTICS, queues.COLLECT_FIGURES, ids) for ids in due])
+    return pause
 
 
 async def _sweep(rt: Runtime) -> float:

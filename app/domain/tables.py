@@ -8,6 +8,7 @@ from app.domain.audit import model as audit
 from app.domain.breakers import model as breakers
 from app.domain.connections import flow_model as flows
 from app.domain.connections import model as connections
+from app.domain.figures import model as figures
 from app.domain.jobs import allowances
 from app.domain.jobs import model as jobs
 from app.domain.keys import model as keys
@@ -44,6 +45,7 @@ MODULES = (
     parts,
     rules,
     punctuality,
+    figures,
     events,
     gates,
     idempotency,

@@ -136,6 +136,13 @@ WEBHOOKS_PROCESSED: Final = Counter(
     "postd_webhooks_processed", "Tries to process a delivery.", ["platform", "outcome"], registry=REGISTRY
 )
 
+# ---------------------------------------------------------------------------------------------------- figures
+
+FIGURE_RUNS: Final = Counter(
+    "postd_figure_runs", "Looks at the figures of a connection.", ["platform", "outcome"], registry=REGISTRY
+)
+FIGURES: Final = Counter("postd_figures", "Figures that platforms gave.", ["platform"], registry=REGISTRY)
+
 # ---------------------------------------------------------------------------------------------------- the bus
 
 BUS_RESYNCS: Final = Counter(

@@ -104,6 +104,15 @@ class Timing(BaseSettings):
     webhook_orphan_retention: float = Field(
         default=7 * 86400, gt=0, description="How long incoming webhooks are kept that concern no account here."
     )
+    figures_scan: float = Field(
+        default=10, gt=0, description="How often the scheduler looks for figures that are due to be collected."
+    )
+    figures_retention: float = Field(
+        default=730 * DAY, ge=DAY, description="How long snapshots of figures are kept; the newest ones stay."
+    )
+    figures_run_retention: float = Field(
+        default=30 * DAY, ge=DAY, description="How long it is kept when figures were collected and what came of it."
+    )
     media_unused: float = Field(default=30 * 86400, gt=0, description="How long a file is kept that no post has shown.")
     breaker_window: float = Field(
         default=60, gt=0, description="The time in which calls are counted that met a platform in trouble."

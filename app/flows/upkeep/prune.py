@@ -21,6 +21,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app.domain.audit.model import AuditEntry
 from app.domain.connections.flow_model import OAuthFlow
 from app.domain.connections.model import ConnectionCheck
+from app.domain.figures.model import CollectionRun, Snapshot
 from app.domain.jobs.model import Job, JobAttempt
 from app.domain.jobs.states import JobState
 from app.domain.people.link_model import Invitation, PasswordReset
@@ -119,6 +120,8 @@ TABLES: Sequence[Kept] = (
     Kept("password_resets", PasswordReset.expires_at, lambda _: LINKS_KEPT),
     Kept("mails", Mail.created_at, lambda _: LINKS_KEPT, Mail.wake_at.is_(None)),
     Kept("punctuality", Punctuality.at, lambda timing: timing.objective_span + SLACK),
+    Kept("figure_snapshots", Snapshot.at, _seconds("figures_retention")),
+    Kept("collection_runs", CollectionRun.started_at, _seconds("figures_run_retention")),
     Kept("processes", Process.seen_at, lambda _: GONE),
 )
 

@@ -1,0 +1,1 @@
+"""Figures over time: collect them from the platforms, report them, hand them out as files."""

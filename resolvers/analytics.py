@@ -6,9 +6,10 @@ from typing import Annotated
 
 import strawberry
 
+from app.domain.figures.report import Grouping
 from app.flows.analytics import Granularity, read_figures
 from resolvers.context import Info
-from schema.analytics import Analytics, AnalyticsFilterInput, InstantRangeInput
+from schema.analytics import Analytics, AnalyticsFilterInput, InstantRangeInput, question_of
 from schema.scalars import TimeZone
 
 Within = Annotated[
@@ -21,13 +22,18 @@ Wanted = Annotated[
 ]
 
 
+By = Annotated[Grouping, strawberry.argument(description="What `groups` tells apart.")]
+
+
 async def analytics(
     info: Info,
     within: Within,
     granularity: Length = Granularity.DAY,
     zone: Zone = TimeZone("UTC"),  # noqa: B008 -- a name, not a call with an effect
     wanted: Wanted = None,
+    by: By = Grouping.PLATFORM,
 ) -> Analytics:
     """The figures."""
     span = (wanted or AnalyticsFilterInput()).span(within)
-    return Analytics.of(await read_figures(info.context.rt, info.context.tenant, span, granularity, zone))
+    figures = await read_figures(info.context.rt, info.context.tenant, span, granularity, zone)
+    return Analytics.of(figures, question_of(span, granularity, zone, by))

@@ -18,6 +18,8 @@ from app.domain.connections import queries as connections
 from app.domain.connections import timeline as connection_timeline
 from app.domain.connections.errors import UnknownPlatform
 from app.domain.figures import queries as figures
+from app.domain.figures import report
+from app.domain.figures.accounts import of_accounts
 from app.domain.jobs import queries as jobs
 from app.domain.jobs.backlog import backlogs
 from app.domain.keys import queries as keys
@@ -61,6 +63,10 @@ EACH: Mapping[str, Callable[[Any, Any], Awaitable[Any]]] = {
     "timelines": connection_timeline.timeline,
     "timeline_lengths": connection_timeline.length,
     "figure_runs": figures.runs_of,
+    "figure_groups": report.groups,
+    "top_posts": report.top_posts,
+    "posting_hours": report.hours,
+    "account_figures": of_accounts,
 }
 """Answers that are read one by one, in one session: pages, for which there is no common statement."""
 

@@ -1,4 +1,4 @@
-"""Analytics: what came of what was planned, from our own rows."""
+"""Analytics: what came of what was planned, from our own rows, and what became of it out there."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from typing import Any, TypeVar
 
 import strawberry
 
+from app.domain.figures.report import Grouping, Question
 from app.domain.jobs.states import JobState
 from app.domain.jobs.statistics import Count, Span
 from app.domain.jobs.statistics import Lag as LagRow
 from app.domain.posts.states import PostState
 from app.domain.posts.statistics import Count as PostCounted
 from app.flows.analytics import Figures, Granularity
+from schema.analytics_report import Report
 from schema.filters import keys, words
 from schema.platforms import Platform
 from schema.traversal import one
@@ -47,6 +49,11 @@ class AnalyticsFilterInput:
     def span(self, within: InstantRangeInput) -> Span:
         """As the application takes it."""
         return Span(within.start, within.end, words(self.platforms), keys(self.connections, "Connection"))
+
+
+def question_of(span: Span, granularity: Granularity, zone: str, by: Grouping) -> Question:
+    """The question for figures of the same span."""
+    return Question(span.start, span.end, granularity.value, zone, by, span.platforms, span.connections)
 
 
 @strawberry.type(description="How late jobs went out, in seconds from the planned time to the publish.")
@@ -119,8 +126,11 @@ class PlatformFigures(JobCounts):
     )
 
 
-@strawberry.type(description="What came of what was planned in a span of time. Counted from the rows when it is asked.")
-class Analytics:
+@strawberry.type(
+    description="What came of what was planned in a span of time, and what became of what went out in it. Counted from "
+    "the rows when it is asked."
+)
+class Analytics(Report):
     """The figures."""
 
     totals: JobCounts = strawberry.field(description="All jobs together.")
@@ -132,12 +142,13 @@ class Analytics:
     lag: Lag | None = strawberry.field(description="How late jobs went out; null when none did.")
 
     @classmethod
-    def of(cls, figures: Figures) -> Analytics:
+    def of(cls, figures: Figures, question: Question) -> Analytics:
         """The flow's figures."""
         late = {row.platform: Lag.of(row) for row in figures.lags}
         jobs, shown = _by(_platform, figures.jobs), _by(_platform, figures.posts)
         platforms = sorted({key for key in (*jobs, *shown) if key is not None})
         return cls(
+            question=question,
             totals=JobCounts(**tally(figures.jobs)),
             points=_periods(figures.jobs, shown[None]),
             platforms=[

@@ -130,8 +130,11 @@ def of_rows(rows: Iterable[PostFigures]) -> tuple[list[Cell], list[Crowd]]:
             known.reactions + (sum(row.figures[name] for name in REACTIONS) if rated else 0),
             known.reach + (row.figures[MetricName.REACH] if rated else 0),
         )
-        for metric, value in row.figures.items() if row.measured_at is not None else ():
-            key, at = (row.platform, metric), row.measured_at
+        at = row.measured_at
+        if at is None:
+            continue
+        for metric, value in row.figures.items():
+            key = (row.platform, metric)
             cell = cells.get(key, Cell(row.platform, metric, 0, 0, at, at, complete=True))
             cells[key] = Cell(
                 row.platform,

@@ -18,7 +18,17 @@ from app.flows.runtime import Runtime, running
 from app.flows.upkeep.presence import present
 from app.flows.webhooks.intake import Intake, Wake
 from app.graphql import graphql_app
-from app.http import connect, graphql_address, media, people, playground, probes, session, webhooks
+from app.http import (
+    analytics,
+    connect,
+    graphql_address,
+    media,
+    people,
+    playground,
+    probes,
+    session,
+    webhooks,
+)
 from app.http.middleware import stack
 from app.kernel import logs, tether
 from app.kernel.settings import Settings, read
@@ -75,6 +85,7 @@ def routes(rt: Runtime, wake: Wake | None = None) -> list[BaseRoute]:
         *session.routes(rt),
         *people.routes(rt),
         *media.routes(rt),
+        *analytics.routes(rt),
         *webhooks.routes(rt, Intake(rt, wake)),
         *probes.routes(rt),
     ]

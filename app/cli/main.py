@@ -8,6 +8,7 @@ import sys
 import typer
 
 from app.cli import (
+    analytics,
     audit,
     database,
     dead_letters,
@@ -51,6 +52,7 @@ doctor.register(app)
 health.register(app)
 verify.register(app)
 prune.register(app)
+app.add_typer(analytics.app, name="analytics")
 app.add_typer(audit.app, name="audit")
 app.add_typer(keys.app, name="keys")
 app.add_typer(plans.app, name="plans")

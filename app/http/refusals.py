@@ -7,7 +7,7 @@ from typing import Final
 from starlette.responses import JSONResponse
 
 from app.domain.connections.errors import ConnectFailed, DifferentAccount, UnknownPlatform
-from app.domain.keys.errors import KeyRefused
+from app.domain.keys.errors import KeyRefused, ScopeMissing
 from app.domain.media.errors import LinkInvalid, MediaNotReady, MediaRefused, UploadInvalid
 from app.domain.people.errors import LinkSpent, SignInRefused, SignUpClosed, TooManyTries
 from app.flows.connections.tickets import TicketInvalid
@@ -19,6 +19,7 @@ STATUS: Final[tuple[tuple[type[DomainError], int], ...]] = (
     (SignInRefused, 401),
     (KeyRefused, 401),
     (ForeignPage, 403),
+    (ScopeMissing, 403),
     (SignUpClosed, 403),
     (TooManyTries, 429),
     (LinkSpent, 410),

@@ -101,7 +101,7 @@ GROUPS: Final = {
     Grouping.POST: (
         "post_id::text",
         f"""JOIN (SELECT post_id FROM post_figures WHERE {WHERE} GROUP BY post_id
-            ORDER BY max(published_at) DESC, post_id LIMIT {MOST}) AS newest USING (post_id)""",
+            ORDER BY max(published_at) DESC, post_id LIMIT {MOST}) AS newest USING (post_id)""",  # noqa: S608 -- composed of words of its own
     ),
 }
 """What a group's key is, and what it takes to find it."""

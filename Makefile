@@ -103,10 +103,11 @@ env: setup ## write .env.example from the settings
 	@$(BIN)/python -m tests.deploy.env_example --write
 
 .PHONY: docs
-docs: setup ## write the pages that are made from the code: states, platforms, authorization
+docs: setup ## write the pages that are made from the code: states, platforms, metrics, authorization
 	@$(BIN)/python -m tests.docs.states_page --write
 	@$(BIN)/python -m tests.docs.platforms_page --write
 	@$(BIN)/python -m tests.docs.authorization_page --write
+	@$(BIN)/python -m tests.docs.metrics_page --write
 
 .PHONY: screenshot
 screenshot: setup ## take the README's picture of the playground anew

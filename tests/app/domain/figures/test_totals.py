@@ -52,8 +52,8 @@ def test_a_sum_is_of_those_that_gave_it(rows: list[PostFigures]) -> None:
         assert one.value == (None if not counts else round(sum(counts) / len(counts)) if mean else sum(counts))
         assert (one.posts, one.of, one.complete) == (len(told), len(rows), len(told) == len(rows))
         assert set(one.missing_on) == {row.platform for row in rows} - {row.platform for row in told}
-        assert one.oldest == min((row.measured_at for row in told), default=None)
-        assert one.newest == max((row.measured_at for row in told), default=None)
+        moments = sorted(row.measured_at for row in told if row.measured_at is not None)
+        assert (one.oldest, one.newest) == ((moments[0], moments[-1]) if moments else (None, None))
 
 
 @given(POSTS)

@@ -1,8 +1,9 @@
-"""How long what a platform tells about other people may be kept, as its terms say."""
+"""How long what a platform tells may be kept, as its terms say."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 
@@ -14,4 +15,6 @@ class Retention:
     """Who they are: ids and names."""
     activity: timedelta | None = None
     """What they did and said: words, and the ids of their comments."""
+    figures: Mapping[str, timedelta] = field(default_factory=dict)
+    """Figures that were told of an account and its posts, by the account's kind; kinds without a limit are left out."""
     source: str = ""

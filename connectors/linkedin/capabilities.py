@@ -185,6 +185,8 @@ CAPABILITIES: Final = Capabilities(
     retention=Retention(
         people=timedelta(hours=24),
         activity=timedelta(hours=48),
+        # What happens around a member's posts is activity of members; a page's own statistics may be kept.
+        figures={"profile": timedelta(hours=48)},
         source="https://learn.microsoft.com/en-us/linkedin/marketing/data-storage-requirements",
     ),
     figures=GIVEN,

@@ -32,6 +32,6 @@ GIVEN: Final = Given(
     history=History(days=90, page=30),
     note="Pages have all of it. A member's posts have likes and comments, or all of their figures with "
     "`r_member_postAnalytics`, and members have followers only with `r_member_profileAnalytics`; both are rights that "
-    "LinkedIn gives to few. Days are days of UTC.",
+    "LinkedIn gives to few; figures of members are kept for two days, as LinkedIn says. Days are days of UTC.",
     source="https://learn.microsoft.com/en-us/linkedin/marketing/community-management/organizations/share-statistics",
 )

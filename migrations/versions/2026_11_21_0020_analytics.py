@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 from migrations import policies
 
 revision = "0020"
-down_revision = "0016"
+down_revision = "0019"
 
 TABLES = ("figure_collections", "post_figures", "figure_snapshots", "collection_runs")
 SOURCE = "source IN ('poll', 'backfill')"

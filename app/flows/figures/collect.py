@@ -30,6 +30,7 @@ from app.flows.runtime import Runtime
 from app.kernel import ids, metrics
 from app.kernel.errors import NotFound
 from app.services import events
+from connectors.catalog import UnknownPlatform
 from connectors.contract import Connector
 from connectors.faults import Fault
 
@@ -52,9 +53,13 @@ async def collect(rt: Runtime, tenant: UUID, connection_id: UUID) -> None:
         return
     if connection.state not in USABLE:
         return
+    try:
+        connector = rt.catalog.get(connection.platform)
+    except UnknownPlatform:  # it was taken out: its figures stay as they are
+        return
     async with rt.weather.entering(Place(connection.platform, connection.server, Operation.READ)) as entry:
         try:
-            await _collect(rt, tenant, connection, await _not_before(rt, connection, entry.held))
+            await _collect(rt, tenant, connection, connector, await _not_before(rt, connection, entry.held))
         except RunLost:
             log.info("figures.run_lost", connection_id=str(connection_id))
 
@@ -69,8 +74,10 @@ async def _not_before(rt: Runtime, connection: Connection, held: Held | None) ->
     return now + pause + spread if pause else None
 
 
-async def _collect(rt: Runtime, tenant: UUID, connection: Connection, later: datetime | None) -> None:
-    now, connector = rt.clock.now(), rt.catalog.get(connection.platform)
+async def _collect(
+    rt: Runtime, tenant: UUID, connection: Connection, connector: Connector, later: datetime | None
+) -> None:
+    now = rt.clock.now()
     run = Run(ids.new(), connection.id, now, place_of(connection.id, "figures"))
     command = Claim(connection.id, run.id, now, LEASE)
     async with rt.db.transaction(tenant) as session:

@@ -18,6 +18,7 @@ from app.domain.media.model import MediaFile, MediaState
 from app.flows.media.removal import sweep_media
 from app.flows.runtime import Runtime
 from app.flows.upkeep.addresses import cut_addresses
+from app.flows.upkeep.old_figures import let_figures_go
 from app.flows.upkeep.other_people import let_go
 from app.flows.upkeep.prune import prune
 
@@ -36,6 +37,7 @@ async def sweep(rt: Runtime) -> None:
     for tenant, media_id in abandoned:
         await _drop_upload(rt, tenant, media_id)
     await let_go(rt)
+    await let_figures_go(rt)
     await sweep_media(rt)
     log.debug("retention.swept")
 

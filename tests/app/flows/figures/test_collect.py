@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from app.flows.connections.disconnect import disconnect
+from connectors.catalog import Catalog
 from connectors.faults import FaultKind, PlatformFault
 from tests.app.flows.figures.desk import Desk
 from tests.fixtures.scripted import fault, refusal
@@ -179,6 +181,21 @@ async def test_a_platform_that_is_down_is_left_alone_and_caught_up_with_later(de
     assert asked(desk) == ["metrics:1"]
     (row,) = await desk.rows(job)
     assert row.figures == {"likes": 1}
+
+
+async def test_an_account_that_cannot_be_used_or_whose_connector_is_gone_is_left_alone(desk: Desk) -> None:
+    await desk.out(ago=2 * HOUR, figures={"likes": 1})
+    asked(desk)
+    rt = desk.world.rt
+    desk.world.rt = replace(rt, catalog=Catalog([]))
+    await desk.look()
+    desk.world.rt = rt
+    await desk.world.update("connections", desk.connection.id, state="attention")
+    await desk.turn(next_collect_at=desk.now - MINUTE)
+    assert await desk.scan() == []
+    await desk.look()
+    assert asked(desk) == []
+    assert len(await desk.runs()) == 1
 
 
 async def test_a_rate_limit_stops_figures_and_no_post(desk: Desk) -> None:

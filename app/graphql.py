@@ -156,9 +156,9 @@ class GraphQLEdge(GraphQL[Context, None]):
         if isinstance(request, WebSocket):
             socket = request
             own = opened_here(socket.headers, self._rt.settings)
-            context = self._context(socket.scope, close=partial(close, socket))
-            context.cookie = credential_of(socket.cookies, self._rt.settings) if own else None
-            return context
+            world = self._context(socket.scope, close=partial(close, socket))
+            world.cookie = credential_of(socket.cookies, self._rt.settings) if own else None
+            return world
         context: Context = request.scope["state"]["graphql"]
         if isinstance(response, Response):
             context.response = response

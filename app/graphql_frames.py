@@ -7,7 +7,7 @@ finished frame at once or says that the socket cannot take it now. Servers witho
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame, Opcode
@@ -25,9 +25,8 @@ class SocketProtocol(WebSocketsSansIOProtocol):
 
     async def run_asgi(self) -> None:
         """Serve the socket."""
-        extensions = self.scope.get("extensions")
-        if extensions is not None:
-            extensions[FRAMES] = self.write_frame  # type: ignore[index] -- typed for the extensions that ASGI names
+        extensions: dict[str, Any] = self.scope["extensions"]
+        extensions[FRAMES] = self.write_frame
         await super().run_asgi()
 
     def write_frame(self, frame: bytes) -> bool:

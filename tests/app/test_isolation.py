@@ -39,7 +39,14 @@ from app.services.db import tenant_of
 from app.services.paging import PageRequest
 from tests.fixtures.world import World, now
 
-OF_THE_INSTALLATION = {"processes", "alembic_version", "webhook_deliveries", "breakers", "app_allowances", "part_states"} | {
+OF_THE_INSTALLATION = {
+    "processes",
+    "alembic_version",
+    "webhook_deliveries",
+    "breakers",
+    "app_allowances",
+    "part_states",
+} | {
     # A person may be a member of several workspaces, and signs in before one is known.
     "people",
     "password_resets",
@@ -288,7 +295,9 @@ async def test_the_system_role_has_just_these_rights(catalogue: Any) -> None:
     assert found == SYSTEM_GRANTS
 
 
-@pytest.mark.parametrize("table", ["webhook_deliveries", "breakers", "part_states", "people", "password_resets", "mails"])
+@pytest.mark.parametrize(
+    "table", ["webhook_deliveries", "breakers", "part_states", "people", "password_resets", "mails"]
+)
 async def test_the_tenants_role_has_no_right_on_rows_of_the_installation(world: World, table: str) -> None:
     for statement in ("SELECT", "DELETE"):
         async with world.db.read(world.tenant) as session:

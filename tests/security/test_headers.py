@@ -17,6 +17,7 @@ from tests.fixtures.site import Site
 
 FILLED = {
     "ticket": "no-such-ticket",
+    "token": "no-such-token",
     "platform": "mastodon",
     "name": "pages.css",
     "callback": "deletion",

@@ -24,6 +24,7 @@ from app.http import (
     graphql_address,
     media,
     people,
+    planner,
     playground,
     probes,
     session,
@@ -80,6 +81,7 @@ def routes(rt: Runtime, wake: Wake | None = None) -> list[BaseRoute]:
     """Every address of the API process."""
     return [
         *graphql_address.routes(graphql_app(rt), rt.settings),
+        *planner.routes(rt.settings),
         *playground.routes(rt.settings),
         *connect.routes(rt),
         *session.routes(rt),

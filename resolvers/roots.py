@@ -95,7 +95,9 @@ class Query(PeopleQuery):
         explain_job, READ, "The whole life of a job in sentences, and what you can do; null where there is none."
     )
     events: Listing[Event] = root(
-        events, READ, "What happened after a cursor, oldest first; without one, from the oldest kept."
+        events,
+        READ,
+        "What happened, oldest first: after a cursor, from the oldest kept, or with `last` the newest ones.",
     )
     webhook_deliveries: Listing[WebhookDelivery] = root(
         webhook_deliveries, ADMIN, "What platforms have sent about the workspace's connections, newest first."

@@ -24,7 +24,12 @@ MOUNT = "/static"
 YEAR = 365 * 86_400
 FOREVER = f"public, max-age={YEAR}, immutable"
 CHECK_AGAIN = "public, no-cache"
-TYPES = {".js": "text/javascript; charset=utf-8", ".md": "text/plain; charset=utf-8", ".json": "application/json"}
+TYPES = {
+    ".js": "text/javascript; charset=utf-8",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".md": "text/plain; charset=utf-8",
+    ".json": "application/json",
+}
 WORTH_PACKING = 1024
 """Below this many bytes gzip saves nothing that matters."""
 

@@ -1,7 +1,7 @@
 """`/graphql`: one address for programs and for people.
 
 A browser that opens it gets the playground, everything else goes to the API, which has limits and CORS rules of its
-own; the root address leads here. Which API it is, the root of the process says.
+own. Which API it is, the root of the process says.
 """
 
 from __future__ import annotations
@@ -9,8 +9,6 @@ from __future__ import annotations
 from typing import Final
 
 from starlette.datastructures import Headers
-from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -35,15 +33,10 @@ class _Address:
             await self._api(scope, receive, send)
 
 
-async def _home(_request: Request) -> Response:
-    return RedirectResponse(PATH, 307)
-
-
 def routes(api: ASGIApp, settings: Settings) -> list[BaseRoute]:
-    """The address over HTTP and as a socket, and the root."""
+    """The address over HTTP and as a socket."""
     address = _Address(api, settings)
     return [
         Route(PATH, address, name="graphql"),
         WebSocketRoute(PATH, address, name="graphql-socket"),
-        Route("/", _home, methods=["GET"], name="home"),
     ]

@@ -60,4 +60,5 @@ def page(settings: Settings) -> Response:
 
 def routes(settings: Settings) -> list[BaseRoute]:
     """The files of all our pages; those of the playground only while it is switched on."""
-    return assets.routes(without=() if settings.playground else ("playground/", "vendor/"))
+    own = ("playground/", *(f"{file.rpartition('/')[0]}/" for file in VENDORED.values()))
+    return assets.routes(without=() if settings.playground else own)

@@ -39,17 +39,20 @@ def content_policy(
     style_nonce: str | None = None,
     form_action: Iterable[str] = (),
     images: Iterable[str] = (),
+    import_map: str | None = None,
 ) -> str:
     """The Content-Security-Policy of a page; the arguments are the only doors that may be opened further.
 
     `connect`: further origins for fetch and sockets. `style_nonce`: lets one `<style>` element with this nonce in.
     `form_action`: further origins that a form may lead to; Chromium applies this to redirects after a form as well,
     so a form whose answer redirects to a platform needs the platform's origin here. `images`: further image origins.
+    `import_map`: the hash of the page's one import map. It says where modules are, and nothing in it is run; browsers
+    take it from inside the page only.
     """
     style = ["'self'", *([f"'nonce-{style_nonce}'"] if style_nonce else [])]
     rules = {
         "default-src": ["'self'"],
-        "script-src": ["'self'"],
+        "script-src": ["'self'", *([f"'{import_map}'"] if import_map else [])],
         "style-src": style,
         "img-src": ["'self'", "data:", *images],
         "font-src": ["'self'", "data:"],

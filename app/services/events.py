@@ -121,6 +121,15 @@ async def read_after(session: AsyncSession, seq: int, limit: int) -> Sequence[Ev
     return (await session.scalars(query)).all()
 
 
+async def read_last(session: AsyncSession, limit: int, after: int, before: int | None) -> Sequence[EventRow]:
+    """The newest events between two cursors, the oldest of them first."""
+    mine = [EventRow.tenant_id == tenant_of(session), EventRow.seq > after]
+    if before is not None:
+        mine.append(EventRow.seq < before)
+    rows = (await session.scalars(select(EventRow).where(*mine).order_by(EventRow.seq.desc()).limit(limit))).all()
+    return rows[::-1]
+
+
 async def of_subject(session: AsyncSession, subject: UUID, limit: int) -> Sequence[EventRow]:
     """What happened to one thing, oldest first, as far as it is still kept."""
     mine = (EventRow.tenant_id == tenant_of(session), EventRow.subject_id == subject)

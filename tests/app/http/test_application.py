@@ -24,7 +24,7 @@ PROTECTED = {"x-content-type-options": "nosniff", "x-frame-options": "DENY"}
 @pytest.mark.parametrize(
     ("path", "status"),
     [
-        ("/", 307),
+        ("/", 200),
         ("/graphql", 200),
         ("/livez", 200),
         ("/metrics", 200),
@@ -46,10 +46,10 @@ async def test_every_address_is_protected(site: Site, browser: Browser, path: st
     assert len(answer.headers["x-request-id"]) == 32
 
 
-async def test_the_root_leads_to_the_playground(site: Site, browser: Browser) -> None:
-    page = await browser.follow(await browser.get(site.url))
+async def test_the_root_is_the_planner(site: Site, browser: Browser) -> None:
+    page = await browser.get(site.url)
     assert page.headers["content-type"] == "text/html; charset=utf-8"
-    assert "playground" in page.text
+    assert "<title>Planner" in page.text
 
 
 async def test_a_program_is_answered_by_the_api(site: Site) -> None:

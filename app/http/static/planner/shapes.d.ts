@@ -1,0 +1,63 @@
+/** What the documents ask for, as types: see documents.js. */
+
+export type JobState =
+  | "SCHEDULED"
+  | "PARKED"
+  | "PUBLISHING"
+  | "PROCESSING"
+  | "RETRYING"
+  | "UNKNOWN"
+  | "NEEDS_REVIEW"
+  | "PUBLISHED"
+  | "FAILED"
+  | "CANCELLED";
+
+export interface Job {
+  id: string;
+  state: JobState;
+  step: string | null;
+  dueAt: string;
+  nextAttemptAt: string | null;
+  parkReason: string | null;
+  quietUntil: string | null;
+  cancelRequestedAt: string | null;
+  reviewReason: string | null;
+  updatedAt: string;
+  revision: number;
+  allowedActions: string[];
+  platform: { key: string; name: string };
+  connection: { id: string };
+  post: { id: string; labels: string[] };
+  content: { text: string };
+  fault: { message: string; hint: string } | null;
+  published: { url: string | null; at: string; lag: number } | null;
+}
+
+export interface Connection {
+  id: string;
+  state: "HEALTHY" | "EXPIRING_SOON" | "ATTENTION" | "REVOKED" | "PAUSED";
+  method: string;
+  tokenExpiresAt: string | null;
+  refreshesItself: boolean;
+  lastOkAt: string | null;
+  updatedAt: string;
+  platform: { id: string; key: string; name: string };
+  account: { handle: string; name: string; server: string; url: string | null };
+  reason: { code: string; message: string; hint: string } | null;
+  backlog: { parked: number; planned: number; missed: number };
+}
+
+export interface Happening {
+  id: string;
+  cursor: string;
+  at: string;
+  type: string;
+  actor: { kind: string };
+  subject: { __typename: string; id: string } | null;
+  changes: { field: string; value: string }[];
+}
+
+export interface Viewer {
+  tenant: { id: string; name: string };
+  scopes: string[];
+}

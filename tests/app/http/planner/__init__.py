@@ -1,0 +1,1 @@
+"""The planner page: its route, and the page itself in a real browser."""

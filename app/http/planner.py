@@ -26,7 +26,7 @@ from app.kernel.settings import Settings
 
 FOLDER: Final = "planner/"
 ENTRY: Final = "planner/main.js"
-STYLES: Final = ("tokens", "shell", "controls", "cards", "panels")
+STYLES: Final = ("tokens", "shell", "controls", "cards", "calendar", "panels")
 """The style sheets in the order of the page."""
 VENDORED: Final = {
     "preact": "vendor/preact-10.29.8/preact.module.js",

@@ -1,21 +1,29 @@
 /** The page: the sign-in screen, or the bar with one of the views under it, and what lies over them. */
 
 import { Bar } from "./bar.js";
+import { animateMoves } from "./flip.js";
 import { html } from "./html.js";
 import { bind } from "./keyboard.js";
 import { link } from "./live.js";
 import { Notices } from "./notices.js";
 import { Overlays, open } from "./overlays.js";
-import { place } from "./router.js";
+import { go, place } from "./router.js";
 import { signedIn } from "./session.js";
 import { SignIn } from "./signin.js";
 import { Standstill } from "./standstill.js";
 import { beginning, start } from "./sync.js";
 import { List } from "./views/list.js";
+import { Month } from "./views/month.js";
+import { Week } from "./views/week.js";
 
-const VIEWS = { list: List };
+/** @type {Record<string, () => any>} */
+const VIEWS = { week: Week, month: Month, list: List };
 
+bind("w", "Show the week", () => go({ view: "week", at: "" }));
+bind("m", "Show the month", () => go({ view: "month", at: "" }));
+bind("l", "Show the list", () => go({ view: "list", at: "" }));
 bind("?", "Show this list", () => open("help"));
+animateMoves();
 
 /** @param {{name: string, playground: boolean}} props the installation's name, and whether it has a playground */
 export function App({ name, playground }) {
@@ -27,13 +35,13 @@ export function App({ name, playground }) {
 
 /** @param {{name: string, playground: boolean}} props */
 function Planner({ name, playground }) {
-  const View = VIEWS[place.value.view] ?? List;
+  const View = VIEWS[place.value.view];
   return html`
     <a class="skip" href="#main">Skip to the posts</a>
     <${Bar} name=${name} playground=${playground} />
     <${Offline} />
     <main id="main" tabindex="-1">
-      ${beginning.value === "ready" ? html`<${View} />` : html`<${Standstill} state=${beginning.value} again=${start} />`}
+      ${beginning.value === "ready" ? html`<${View} key=${place.value.view} />` : html`<${Standstill} state=${beginning.value} again=${start} />`}
     </main>
     <${Overlays} />
   `;

@@ -2,8 +2,8 @@
 
 import { html } from "./html.js";
 import { Icon } from "./icons.js";
-import { addressOf, place } from "./router.js";
-import { connections, jobOf } from "./store.js";
+import { addressOfJob } from "./router.js";
+import { accountLabel, jobOf } from "./store.js";
 import { zone } from "./sync.js";
 import { holdWords, jobLook, markOf } from "./words.js";
 import { clockOf } from "./zones.js";
@@ -15,7 +15,7 @@ export function Mark({ platform }) {
 
 /** A state as colour, icon and word. @param {{look: import("./words.js").Look}} props */
 export function State({ look }) {
-  return html`<span class="state" data-tone=${look.tone}><${Icon} name=${look.icon} />${look.word}</span>`;
+  return html`<span class="state" data-tone=${look.tone}><${Icon} name=${look.icon} /><span>${look.word}</span></span>`;
 }
 
 /** @param {{id: string}} props */
@@ -24,16 +24,18 @@ export function Card({ id }) {
   if (!held) return null;
   const job = held.value;
   const look = jobLook(job.state);
-  const account = connections.value.get(job.connection.id)?.account;
-  const where = account ? account.handle || account.name : job.platform.name;
   const trouble = job.fault?.message ?? (job.parkReason ? holdWords(job.parkReason) : "");
   return html`
-    <a class="card" href=${addressOf({ job: id })} data-job=${id} data-state=${job.state} data-tone=${look.tone}
-      aria-current=${place.value.job === id ? "true" : null} draggable=${job.allowedActions.includes("RESCHEDULE")}>
-      <span class="head"><time datetime=${job.dueAt}>${clockOf(job.dueAt, zone.value)}</time><${Mark} platform=${job.platform} />
-        <span class="where">${where}</span></span>
+    <a class="card" href=${addressOfJob(id)} data-job=${id} data-state=${job.state} data-tone=${look.tone} tabindex="-1"
+      draggable=${job.allowedActions.includes("RESCHEDULE")} title=${job.content.text}>
+      <span class="head">
+        <time datetime=${job.dueAt}>${clockOf(job.dueAt, zone.value)}</time>
+        <${Mark} platform=${job.platform} />
+        <span class="where">${accountLabel(job.connection.id) || job.platform.name}</span>
+        <${State} look=${look} />
+      </span>
       <span class="text">${job.content.text || "No text"}</span>
-      <span class="foot"><${State} look=${look} />${trouble && html`<span class="trouble">${trouble}</span>`}</span>
+      ${trouble && html`<span class="trouble">${trouble}</span>`}
     </a>
   `;
 }

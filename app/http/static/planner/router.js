@@ -1,6 +1,6 @@
 /**
- * Which part of the page is shown, as the address says: `#/week/2026-11-16`, `#/list/failed`, and behind each
- * `?job=<id>` for the drawer. Links, the back button and a copied address therefore work.
+ * Which part of the page is shown, as the address says: `#/week/2026-11-16`, `#/list/failed`, and `#/job/<id>` for one
+ * post over whatever is shown. Links, the back button and a copied address therefore work.
  */
 
 import { signal } from "@preact/signals";
@@ -10,37 +10,42 @@ export const VIEWS = /** @type {const} */ (["week", "month", "list"]);
 /** @typedef {{view: string, at: string, job: string | null}} Place `at` is a day, or a list's name; "" for the usual one */
 
 /** @type {import("@preact/signals").Signal<Place>} */
-export const place = signal(read());
+export const place = signal(read({ view: "week", at: "", job: null }));
 
 addEventListener("hashchange", () => {
-  place.value = read();
+  place.value = read(place.peek());
 });
 
-/** @returns {Place} */
-function read() {
-  const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
-  const [view, at = ""] = path.split("/").map(decodeURIComponent);
-  const job = new URLSearchParams(query).get("job");
-  return { view: VIEWS.find((each) => each === view) ?? "week", at: view ? at : "", job };
+/** @param {Place} before @returns {Place} */
+function read(before) {
+  const [view, at = ""] = location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
+  if (view === "job") return { ...before, job: at };
+  const known = VIEWS.find((each) => each === view);
+  return { view: known ?? "week", at: known ? at : "", job: null };
 }
 
 /**
- * The address of a place; what is not named stays as it is, but the drawer closes.
- * @param {Partial<Place>} change
+ * The address of a view; what is not named stays as it is.
+ * @param {{view?: string, at?: string}} change
  */
 export function addressOf(change) {
-  const to = { ...place.value, job: null, ...change };
-  const query = to.job ? `?${new URLSearchParams({ job: to.job })}` : "";
-  return `#/${[to.view, to.at].filter(Boolean).map(encodeURIComponent).join("/")}${query}`;
+  const { view, at } = { ...place.value, ...change };
+  return `#/${[view, at].filter(Boolean).map(encodeURIComponent).join("/")}`;
 }
 
 /**
- * Go to a place.
- * @param {Partial<Place>} change
+ * The address of a job. It is the same everywhere, so that cards need not hear of where the page is.
+ * @param {string} id
+ */
+export function addressOfJob(id) {
+  return `#/job/${encodeURIComponent(id)}`;
+}
+
+/**
+ * Go to a view, or back to it from a job.
+ * @param {{view?: string, at?: string}} change
  */
 export function go(change) {
-  const address = addressOf(change);
-  if (address === location.hash) return;
-  location.hash = address;
-  place.value = read();
+  location.hash = addressOf(change);
+  place.value = read(place.peek());
 }

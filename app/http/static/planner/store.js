@@ -6,7 +6,7 @@
  * the job as the server gave it, and is taken off again by `undo`.
  */
 
-import { batch, signal } from "@preact/signals";
+import { batch, computed, signal } from "@preact/signals";
 
 /** @typedef {import("./shapes.d.ts").Job} Job */
 /** @typedef {import("./shapes.d.ts").Connection} Connection */
@@ -77,8 +77,11 @@ export function layOver(id, patch) {
     if (laidOver.get(id) === patch) {
       laidOver.delete(id);
       confirmed.delete(id);
-      show(id, job && !isOlder(job, last) ? job : last);
-    } else if (job) confirmed.set(id, job); // a later change lies over it
+      show(id, job && job.revision >= last.revision ? job : last);
+    } else if (job) {
+      confirmed.set(id, job); // a later change lies over it
+      show(id, { ...job, ...laidOver.get(id) });
+    }
   };
   return { settle: end, undo: () => end() };
 }
@@ -102,9 +105,28 @@ export function putConnections(news) {
   const next = new Map(connections.peek());
   for (const each of news) {
     const held = next.get(each.id);
-    if (!held || !isOlder(each, held)) next.set(each.id, each);
+    if (!held || Date.parse(each.updatedAt) >= Date.parse(held.updatedAt)) next.set(each.id, each);
   }
   connections.value = next;
+}
+
+/** @type {Map<string, import("@preact/signals").ReadonlySignal<string>>} */
+const labels = new Map();
+
+/**
+ * What an account is called on cards. Cards hear of a new name, and of nothing else about the connection.
+ * @param {string} id the connection's
+ */
+export function accountLabel(id) {
+  let label = labels.get(id);
+  if (!label) {
+    label = computed(() => {
+      const account = connections.value.get(id)?.account;
+      return account?.handle || account?.name || "";
+    });
+    labels.set(id, label);
+  }
+  return label.value;
 }
 
 /** @param {Job} job @returns {boolean} whether cards have to be arranged anew */
@@ -115,7 +137,7 @@ function put(job) {
     return true;
   }
   const before = confirmed.get(job.id) ?? held.peek();
-  if (isOlder(job, before)) return false;
+  if (job.revision < before.revision) return false;
   const patch = laidOver.get(job.id);
   if (patch) confirmed.set(job.id, job);
   const after = patch ? { ...job, ...patch } : job;
@@ -142,9 +164,4 @@ function arrange() {
 /** @param {Job} one @param {Job} other */
 function standsElsewhere(one, other) {
   return one.dueAt !== other.dueAt || one.state !== other.state || one.post.labels.join() !== other.post.labels.join();
-}
-
-/** @param {{updatedAt: string}} one @param {{updatedAt: string}} other */
-function isOlder(one, other) {
-  return Date.parse(one.updatedAt) < Date.parse(other.updatedAt);
 }

@@ -1,18 +1,24 @@
 /** The list: what comes, what needs a person, what went out and what did not; by day, and page by page. */
 
 import { untracked, useComputed, useSignal, useSignalEffect } from "@preact/signals";
+import { useRef } from "preact/hooks";
 
 import { inWords } from "../calendar.js";
 import { Card } from "../card.js";
+import { FilterBar } from "../filterbar.js";
+import { filters, isFiltered, passes, showAll } from "../filters.js";
 import { html } from "../html.js";
 import { addressOf, place } from "../router.js";
+import { arrows } from "../roving.js";
 import { Nothing, Standstill } from "../standstill.js";
 import { allJobs, placement } from "../store.js";
 import { beginning, loadPage, zone } from "../sync.js";
 import { dayOf } from "../zones.js";
+import { useStop } from "./stretch.js";
 
 /** @typedef {import("../shapes.d.ts").Job} Job */
 
+const keys = arrows("hours");
 const WAITING = ["SCHEDULED", "PARKED", "PUBLISHING", "PROCESSING", "RETRYING", "UNKNOWN", "NEEDS_REVIEW"];
 
 /** @type {Record<string, {title: string, states: string[], newestFirst: boolean, empty: string}>} */
@@ -31,13 +37,16 @@ export const LISTS = {
 export function List() {
   const name = LISTS[place.value.at] ? place.value.at : "upcoming";
   return html`
-    <nav class="tabs lists" aria-label="Lists">
-      ${Object.entries(LISTS).map(
-        ([key, { title }]) => html`
-          <a key=${key} href=${addressOf({ view: "list", at: key })} aria-current=${key === name ? "page" : null}>${title}</a>
-        `,
-      )}
-    </nav>
+    <div class="above">
+      <nav class="tabs" aria-label="Lists">
+        ${Object.entries(LISTS).map(
+          ([key, { title }]) => html`
+            <a key=${key} href=${addressOf({ view: "list", at: key })} aria-current=${key === name ? "page" : null}>${title}</a>
+          `,
+        )}
+      </nav>
+      <${FilterBar} />
+    </div>
     <${Pages} key=${name} list=${LISTS[name]} />
   `;
 }
@@ -47,10 +56,14 @@ function Pages({ list }) {
   /** How far the list was read: the last due time, and the cursor to read on with. */
   const read = useSignal(/** @type {{edge: string, after: string | null, more: boolean} | null} */ (null));
   const problem = useSignal(/** @type {Error | null} */ (null));
+  const view = useRef(/** @type {HTMLElement | null} */ (null));
   const days = useComputed(() => {
     void placement.value;
-    return byDay(allJobs(), list, read.value, zone.value);
+    const shown = allJobs().filter((job) => passes(job, filters.value));
+    return byDay(shown, list, read.value, zone.value);
   });
+
+  useStop(view);
 
   async function more() {
     problem.value = null;
@@ -70,9 +83,12 @@ function Pages({ list }) {
 
   if (problem.value) return html`<${Standstill} state=${problem.value} again=${more} />`;
   if (!read.value) return html`<${Standstill} state="empty" again=${more} />`;
+  if (!days.value.length && isFiltered.value) {
+    return html`<${Nothing} title="No post here passes the filters."><button class="button" onClick=${showAll}>Show all</button><//>`;
+  }
   if (!days.value.length) return html`<${Nothing} title=${list.empty} />`;
   return html`
-    <div class="list" data-view="list">
+    <div class="list" data-view="list" ref=${view} ...${keys}>
       ${days.value.map(
         ({ day, ids }) => html`
           <section key=${day} aria-label=${inWords(day, { dateStyle: "full" })}>

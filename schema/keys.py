@@ -10,6 +10,7 @@ from app.domain.keys.model import ApiKey as Row
 from app.domain.keys.model import Scope
 from app.domain.tenants.model import Tenant as TenantRow
 from schema.node import Node, encode
+from schema.scalars import TimeZone
 
 
 @strawberry.type(description="A workspace: the owner of connections, posts and keys.")
@@ -20,11 +21,18 @@ class Tenant:
     slug: str = strawberry.field(description="Its short name, which operators use.")
     name: str = strawberry.field(description="Its name.")
     created_at: datetime = strawberry.field(description="When it was made.")
+    zone: TimeZone | None = strawberry.field(description="Whose clock its people read; null: nobody has said, UTC.")
 
     @classmethod
     def of(cls, row: TenantRow) -> Tenant:
         """A tenant's row."""
-        return cls(id=strawberry.ID(str(row.id)), slug=row.slug, name=row.name, created_at=row.created_at)
+        return cls(
+            id=strawberry.ID(str(row.id)),
+            slug=row.slug,
+            name=row.name,
+            created_at=row.created_at,
+            zone=row.zone and TimeZone(row.zone),
+        )
 
 
 @strawberry.type(description="A key that a program calls with. Its secret is shown once, when it is made.")

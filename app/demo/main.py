@@ -78,7 +78,8 @@ async def _story(settings: Settings, stage: Stage, screen: Screen, *, once: bool
 
 
 async def _stay(stage: Stage, screen: Screen, key: Secret) -> None:
-    screen.say(f"\nThe playground:        {stage.url}/graphql#key={key.reveal()}")
+    screen.say(f"\nThe planner:           {stage.url}/#key={key.reveal()}")
+    screen.say(f"The playground:        {stage.url}/graphql#key={key.reveal()}")
     for name, url in stage.platforms.items():
         screen.say(f"{f'Simulated {name.title()}:':22} {url}")
     screen.say(f"Logs:                  {stage.logs}")

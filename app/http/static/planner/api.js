@@ -5,7 +5,7 @@
  * that every caller treats refusals and failures alike.
  */
 
-import { authorization, signOut } from "./session.js";
+import { PROOF, authorization, signOut } from "./session.js";
 
 export const ENDPOINT = document.getElementById("planner")?.dataset.endpoint ?? "/graphql";
 
@@ -67,15 +67,11 @@ export async function act(mutation, input) {
  * @param {AbortSignal} [signal]
  */
 async function send(body, signal) {
+  /** @type {Record<string, string>} */
   const headers = { "Content-Type": "application/json", Accept: "application/graphql-response+json, application/json" };
+  if (authorization()) headers.Authorization = authorization();
   try {
-    return await fetch(ENDPOINT, {
-      method: "POST",
-      headers: { ...headers, Authorization: authorization() },
-      body,
-      signal,
-      credentials: "omit",
-    });
+    return await fetch(ENDPOINT, { method: "POST", headers: { ...headers, ...PROOF }, body, signal });
   } catch (problem) {
     if (signal?.aborted) throw problem;
     throw new Problem("The server did not answer.", "Check your network. Nothing was changed.", "OFFLINE");

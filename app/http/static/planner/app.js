@@ -1,6 +1,7 @@
 /** The page: the sign-in screen, or the bar with one of the views under it, and what lies over them. */
 
 import { Bar } from "./bar.js";
+import { Drawer } from "./drawer.js";
 import { animateMoves } from "./flip.js";
 import { html } from "./html.js";
 import { bind } from "./keyboard.js";
@@ -22,6 +23,7 @@ const VIEWS = { week: Week, month: Month, list: List };
 bind("w", "Show the week", () => go({ view: "week", at: "" }));
 bind("m", "Show the month", () => go({ view: "month", at: "" }));
 bind("l", "Show the list", () => go({ view: "list", at: "" }));
+bind("e", "Show what happened", () => open("feed"));
 bind("?", "Show this list", () => open("help"));
 animateMoves();
 
@@ -44,6 +46,7 @@ function Planner({ name, playground }) {
       ${beginning.value === "ready" ? html`<${View} key=${place.value.view} />` : html`<${Standstill} state=${beginning.value} again=${start} />`}
     </main>
     <${Overlays} />
+    ${beginning.value === "ready" && place.value.job && html`<${Drawer} key=${place.value.job} id=${place.value.job} />`}
   `;
 }
 

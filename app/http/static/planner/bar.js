@@ -1,8 +1,10 @@
 /** The bar at the top: views, days, the zone, how the connection is, and what belongs to the person. */
 
+import { unseen } from "./happenings.js";
 import { html } from "./html.js";
 import { Icon } from "./icons.js";
 import { link } from "./live.js";
+import { open } from "./overlays.js";
 import { chosenZone, theme } from "./prefs.js";
 import { VIEWS, addressOf, place } from "./router.js";
 import { signOut } from "./session.js";
@@ -37,6 +39,9 @@ export function Bar({ name, playground }) {
       <span class="gap"></span>
       <p class="link" role="status" data-link=${link.value}>${LINKS[link.value]}</p>
       <${Zone} />
+      <button class="icon" aria-label=${unseen.value ? `What happened, ${unseen.value} new` : "What happened"} onClick=${() => open("feed")}>
+        <${Icon} name="bell" />${unseen.value > 0 && html`<span class="count" aria-hidden="true">${Math.min(unseen.value, 99)}</span>`}
+      </button>
       <${Theme} />
       ${playground && html`<a class="quiet" href="/graphql">API</a>`}
       <button class="quiet" onClick=${() => signOut()} title=${`Signed in to ${viewer.value?.tenant.name ?? "a workspace"}`}>

@@ -1,12 +1,13 @@
 /**
  * A dialog over the page. The browser's own: what is behind it can be neither reached nor read, Tab stays inside,
- * Escape closes it, and the focus goes back to where it was.
+ * Escape closes it, and the focus goes back to where it was. Messages are shown inside too, where they can be reached.
  */
 
 import { useEffect, useId, useRef } from "preact/hooks";
 
 import { html } from "./html.js";
 import { Icon } from "./icons.js";
+import { Notices } from "./notices.js";
 
 /** @param {{title: string, kind?: string, close: () => void, children?: any}} props `kind` chooses its look */
 export function Dialog({ title, kind = "middle", close, children }) {
@@ -19,7 +20,7 @@ export function Dialog({ title, kind = "middle", close, children }) {
   }, []);
   return html`
     <dialog ref=${box} class="dialog" data-kind=${kind} aria-labelledby=${id} onClose=${close}
-      onClick=${(/** @type {any} */ event) => event.target === box.current && box.current.close()}>
+      onClick=${(/** @type {any} */ event) => event.target === box.current && box.current?.close()}>
       <div class="inner">
         <header>
           <h2 id=${id}>${title}</h2>
@@ -27,6 +28,7 @@ export function Dialog({ title, kind = "middle", close, children }) {
         </header>
         ${children}
       </div>
+      <${Notices} />
     </dialog>
   `;
 }

@@ -35,8 +35,7 @@ const EVENT = `
 /** All that the page begins with, and the newest events: the last one's cursor is where live updates begin. */
 export const BEGIN = `
   query Begin {
-    viewer { tenant { id name } scopes }
-    publishingRules { quietHours { zone } }
+    viewer { tenant { id name zone } scopes }
     connections(first: 100) { edges { node { ...ConnectionCard } } }
     events(last: 40) { edges { node { ...EventLine } } }
   }${CONNECTION}${EVENT}`;
@@ -60,17 +59,39 @@ export const CONNECTION_UPDATED = `
 export const EVENT_ADDED = `
   subscription EventAdded($after: Cursor) { eventAdded(after: $after) { cursor event { ...EventLine } } }${EVENT}`;
 
-export const RESCHEDULE_JOB = `
-  mutation RescheduleJob($input: RescheduleJobInput!) {
-    rescheduleJob(input: $input) { ... on JobRescheduled { job { ...JobCard } } ${REFUSAL} }
-  }${JOB}`;
+/** @param {string} name @param {string} result @param {string} fields */
+const verb = (name, result, fields) => `
+  mutation ${name[0].toUpperCase()}${name.slice(1)}($input: ${name[0].toUpperCase()}${name.slice(1)}Input!) {
+    ${name}(input: $input) { __typename ${result.split(" ").map((each) => `... on ${each} { ${fields} }`).join(" ")} ${REFUSAL} }
+  }${fields.includes("JobCard") ? JOB : ""}`;
 
-export const CANCEL_JOB = `
-  mutation CancelJob($input: CancelJobInput!) {
-    cancelJob(input: $input) {
-      __typename
-      ... on JobCancelled { job { ...JobCard } }
-      ... on CancelRequested { job { ...JobCard } }
-      ${REFUSAL}
+/** One job is changed; the answer holds it as it is then. */
+export const RESCHEDULE_JOB = verb("rescheduleJob", "JobRescheduled", "job { ...JobCard }");
+export const CANCEL_JOB = verb("cancelJob", "JobCancelled CancelRequested", "job { ...JobCard }");
+export const RETRY_JOB = verb("retryJob", "JobRetried", "job { ...JobCard }");
+export const RESOLVE_JOB = verb("resolveJob", "JobResolved", "job { ...JobCard }");
+export const SETTLE_LATE_JOB = verb("settleLateJob", "LateJobSettled", "job { ...JobCard }");
+export const DELETE_PUBLISHED_POST = verb("deletePublishedPost", "PublishedPostDeleted", "job { ...JobCard }");
+export const DISCARD_JOBS = verb("discardJobs", "JobsDiscarded", "changed { job { ...JobCard } } refused { message hint }");
+
+/** All jobs of a post are changed. */
+export const PUBLISH_POST_NOW = verb("publishPostNow", "PostRescheduled", "post { jobs { ...JobCard } }");
+
+/** A job's whole life, for the drawer. */
+export const STORY = `
+  query Story($id: ID!, $zone: TimeZone) {
+    explainJob(jobId: $id, zone: $zone) {
+      now next nextAt
+      moments { at local text exchanges }
+      job {
+        ...JobCard
+        attemptCount maxAttempts publishBy
+        post { id allowedActions jobs { id } }
+        content {
+          parts { text link { url title } media { mediaId alt media { filename kind } } }
+          options { name value }
+        }
+        review { why lookAt choices { resolution url text suggested } }
+      }
     }
   }${JOB}`;

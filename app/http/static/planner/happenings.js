@@ -17,10 +17,15 @@ export const unseen = computed(() => {
   return place < 0 ? happenings.value.length : place;
 });
 
-/** @param {Happening} event */
-export function takeHappening(event) {
-  if (happenings.peek()[0]?.id === event.id) return;
-  happenings.value = [event, ...happenings.value.slice(0, KEPT - 1)];
+/**
+ * Take events, newest first, that came after those that are known. What is said of a post as a whole is left out: each
+ * of its jobs says the same.
+ * @param {Happening[]} news
+ */
+export function takeHappenings(news) {
+  const told = news.filter((each) => each.subject?.__typename !== "Post");
+  const known = happenings.peek();
+  if (told.length && told[0].id !== known[0]?.id) happenings.value = [...told, ...known].slice(0, KEPT);
 }
 
 /** Everything was looked at. */

@@ -86,7 +86,10 @@ export class Live {
     if (link.value !== "offline") link.value = "connecting";
     const socket = new WebSocket(this.url, "graphql-transport-ws");
     this.socket = socket;
-    socket.onopen = () => this.#send({ type: "connection_init", payload: { authorization: this.authorization() } });
+    socket.onopen = () => {
+      const authorization = this.authorization();
+      this.#send({ type: "connection_init", ...(authorization && { payload: { authorization } }) });
+    };
     socket.onmessage = (event) => this.socket === socket && this.#hear(JSON.parse(event.data));
     socket.onclose = (event) => this.socket === socket && this.#closed(event.code);
   }

@@ -11,6 +11,7 @@ import { complain } from "./notices.js";
 
 /** @type {Record<string, () => Promise<{Overlay: (props: any) => any}>>} */
 const OVERLAYS = {
+  feed: () => import("./feed.js"),
   help: () => import("./help.js"),
 };
 

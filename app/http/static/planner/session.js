@@ -1,41 +1,61 @@
 /**
- * Who is signed in on this tab.
+ * Who is signed in on this tab: a person by a cookie that no script can read, or a program's API key.
  *
- * The API key lives in sessionStorage only, in the playground's place, so that both pages share it: it is gone with
- * the tab, and no other tab reads it. A link such as `/#key=postd_live_...` hands a key over once; a fragment is sent
- * to no server, and it is taken out of the address at once so that it does not stay in the history.
+ * A key lives in sessionStorage only, in the playground's place, so that both pages share it: it is gone with the tab,
+ * and no other tab reads it. A link such as `/#key=postd_live_...` hands a key over once; a fragment is sent to no
+ * server, and it is taken out of the address at once so that it does not stay in the history.
  */
 
 import { computed, signal } from "@preact/signals";
 
-const PLACE = "postd.key";
+const PLACE = "postd.key"; // as the playground
+const PERSON = "postd.person";
+const ADDRESS = "/session";
+/** Proves that a page of this server asks: other sites' pages cannot add it. */
+export const PROOF = { "X-Postd-Client": "planner" };
 
 /** The key as it is now; empty when there is none. */
-export const key = signal(remembered());
+const key = signal(recall(sessionStorageOr(), PLACE));
+/** Whether a person has signed in with this browser. The cookie itself is out of reach. */
+const person = signal(recall(localStorageOr(), PERSON) === "yes");
 
 /** Why this tab was signed out without asking for it; empty otherwise. */
 export const ended = signal("");
 
-export const signedIn = computed(() => key.value !== "");
+export const signedIn = computed(() => person.value || key.value !== "");
 
-/** @returns {string} */
-function remembered() {
+function sessionStorageOr() {
   try {
-    return sessionStorage.getItem(PLACE) ?? "";
+    return sessionStorage;
   } catch {
-    return ""; // storage is switched off: the key lives as long as the page
+    return null; // storage is switched off: what would be kept lives as long as the page
   }
 }
 
-/** @param {string} text */
-function keep(text) {
-  key.value = text;
+function localStorageOr() {
   try {
-    if (text) sessionStorage.setItem(PLACE, text);
-    else sessionStorage.removeItem(PLACE);
+    return localStorage;
   } catch {
-    // kept in the signal
+    return null;
   }
+}
+
+/** @param {Storage | null} storage @param {string} name */
+function recall(storage, name) {
+  return storage?.getItem(name) ?? "";
+}
+
+/** @param {Storage | null} storage @param {string} name @param {string} value */
+function keep(storage, name, value) {
+  if (value) storage?.setItem(name, value);
+  else storage?.removeItem(name);
+}
+
+/** @param {string} presented @param {boolean} isPerson */
+function become(presented, isPerson) {
+  keep(sessionStorageOr(), PLACE, presented);
+  keep(localStorageOr(), PERSON, isPerson ? "yes" : "");
+  [key.value, person.value] = [presented, isPerson];
 }
 
 /**
@@ -53,16 +73,40 @@ export function objectionTo(text) {
  */
 export function signIn(text) {
   ended.value = "";
-  keep(text.trim());
+  become(text.trim(), false);
 }
 
 /**
- * Forget the key.
+ * Sign in as a person; gives why it did not work, as a sentence, or an empty text.
+ * @param {string} address the e-mail address
+ * @param {string} password
+ * @returns {Promise<string>}
+ */
+export async function signInPerson(address, password) {
+  let answer;
+  try {
+    const headers = { "Content-Type": "application/json", ...PROOF };
+    answer = await fetch(ADDRESS, { method: "POST", headers, body: JSON.stringify({ address, password }) });
+  } catch {
+    return "The server did not answer. Check your network and try again.";
+  }
+  if (answer.ok) {
+    ended.value = "";
+    become("", true);
+    return "";
+  }
+  const { message = "", hint = "" } = await answer.json().catch(() => ({}));
+  return message ? `${message} ${hint}`.trim() : "Nobody can sign in with an address on this server. Use an API key.";
+}
+
+/**
+ * Forget the key, or end the person's session.
  * @param {string} [why] a sentence for the sign-in screen
  */
 export function signOut(why = "") {
   ended.value = why;
-  keep("");
+  if (person.peek()) void fetch(ADDRESS, { method: "DELETE", headers: PROOF, keepalive: true }).catch(() => {});
+  become("", false);
 }
 
 /** Take the key out of the address, where one is. */
@@ -73,7 +117,7 @@ export function takeKeyFromAddress() {
   if (!objectionTo(given)) signIn(given);
 }
 
-/** What stands in the Authorization header and in the socket's first message. */
+/** What stands in the Authorization header and in the socket's first message; nothing where the cookie speaks. */
 export function authorization() {
   return key.value ? `Bearer ${key.value}` : "";
 }

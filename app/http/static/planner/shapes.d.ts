@@ -58,6 +58,43 @@ export interface Happening {
 }
 
 export interface Viewer {
-  tenant: { id: string; name: string };
+  tenant: { id: string; name: string; zone: string | null };
   scopes: string[];
+}
+
+/** A job as the drawer shows it. */
+export interface WholeJob extends Job {
+  attemptCount: number;
+  maxAttempts: number;
+  publishBy: string;
+  post: { id: string; labels: string[]; allowedActions: string[]; jobs: { id: string }[] };
+  content: {
+    text: string;
+    parts: {
+      text: string;
+      link: { url: string; title: string } | null;
+      media: { mediaId: string; alt: string | null; media: { filename: string; kind: string } | null }[];
+    }[];
+    options: { name: string; value: string }[];
+  };
+  review: {
+    why: string;
+    lookAt: string | null;
+    choices: { resolution: string; url: string | null; text: string; suggested: boolean }[];
+  } | null;
+}
+
+export interface Moment {
+  at: string;
+  local: string;
+  text: string;
+  exchanges: string[];
+}
+
+export interface Story {
+  now: string;
+  next: string;
+  nextAt: string | null;
+  moments: Moment[];
+  job: WholeJob;
 }

@@ -10,7 +10,7 @@ import { batch, computed, signal } from "@preact/signals";
 
 import { ask } from "./api.js";
 import { BEGIN, CONNECTION_UPDATED, EVENT_ADDED, JOBS, JOB_UPDATED } from "./documents.js";
-import { happenings, takeHappening } from "./happenings.js";
+import { happenings, takeHappenings } from "./happenings.js";
 import { Live } from "./live.js";
 import { chosenZone } from "./prefs.js";
 import { authorization } from "./session.js";
@@ -23,7 +23,7 @@ export const beginning = signal(/** @type {"empty" | "ready" | Error} */ ("empty
 /** How many stretches are being read. */
 export const loading = signal(0);
 
-/** The zone of the workspace's quiet hours, where it has any. */
+/** The workspace's zone, where somebody has said one. */
 const workspaceZone = signal("");
 
 /** The zone in which the page shows and takes times. */
@@ -48,9 +48,9 @@ export async function start() {
     const events = begun.events.edges.map((/** @type {any} */ edge) => edge.node);
     batch(() => {
       viewer.value = begun.viewer;
-      workspaceZone.value = begun.publishingRules.quietHours?.zone ?? "";
+      workspaceZone.value = begun.viewer.tenant.zone ?? "";
       putConnections(begun.connections.edges.map((/** @type {any} */ edge) => edge.node));
-      happenings.value = events.reverse();
+      takeHappenings(events.reverse());
       beginning.value = "ready";
     });
     follow(events[0]?.cursor ?? null);
@@ -80,7 +80,7 @@ function follow(cursor) {
   const subscriptions = [
     ["jobUpdated", JOB_UPDATED, (update) => putJobs([update.job])],
     ["connectionUpdated", CONNECTION_UPDATED, (update) => putConnections([update.connection])],
-    ["eventAdded", EVENT_ADDED, (update) => takeHappening(update.event)],
+    ["eventAdded", EVENT_ADDED, (update) => takeHappenings([update.event])],
   ];
   for (const [field, query, take] of subscriptions) {
     cursors.set(field, cursor);

@@ -7,7 +7,7 @@ from tests.browser.chromium import ARGUMENTS, find
 async def test_look(live_server, site):
     async with async_playwright() as p:
         b = await p.chromium.launch(executable_path=find(), args=[*ARGUMENTS])
-        page = await b.new_page(viewport={"width":1280,"height":1400})
+        page = await b.new_page(viewport={"width":1280,"height":900})
         page.set_default_timeout(6000)
         page.on("console", lambda m: print("CONSOLE", m.type, m.text))
         page.on("pageerror", lambda e: print("ERR", e, getattr(e,"stack","")))
@@ -18,24 +18,20 @@ async def test_look(live_server, site):
         for n in range(3):
             r=await ask("mutation($input:SchedulePostInput!){schedulePost(input:$input){__typename ... on UserError{message hint}}}", input={"content":{"text":f"Post number {n}: a word about what is new here, long enough for two lines of it"},"targets":[{"connectionId":conn}],"labels":["launch"] if n%2 else [],"publishAt":{"at":(datetime.now(UTC)+timedelta(hours=1+3*n)).isoformat()}})
         print(r)
-        pass
-        pass
         await page.goto(live_server.url+"/#key="+live_server.api_key)
         async def shot(name):
             await page.wait_for_timeout(700)
             await page.screenshot(path=f"/tmp/w/npmtmp/{name}.png")
-        await page.locator(".week .card").first.wait_for()
-        await shot("week")
-        import os
-        exec(open("/tmp/w/npmtmp/more.py").read().replace("await ","await ")) if False else None
-        card=page.locator(".card").first
-        jid=await card.get_attribute("data-job")
-        cells=page.locator(".cell:not([data-past])")
-        target=await cells.last.get_attribute("data-drop")
-        await card.focus(); await page.keyboard.press("Shift+ArrowDown")
-        await shot("moved"); print(await page.locator(".notices").inner_text())
-        await page.locator(f'[data-job="{jid}"]').drag_to(page.locator(f'[data-drop="{target}"]'))
-        await shot("dragged"); print(await page.locator(f'[data-job="{jid}"]').inner_text()); print(await page.locator(".notices").inner_text())
-        await page.locator(f'[data-job="{jid}"]').drag_to(page.locator('[data-drop][data-past]').first)
-        await shot("refused"); print(await page.locator(f'[data-job="{jid}"]').inner_text()); print(await ask("{jobs{edges{node{dueAt revision}}}}")); print(await page.locator(".notices").inner_text())
+        await page.locator(".week .card").first.click()
+        await shot("drawer")
+        await page.get_by_role("button", name="Cancel post").click()
+        await shot("sure")
+        await page.get_by_role("button", name="Cancel it").click()
+        await shot("cancelled")
+        await page.keyboard.press("Escape")
+        await page.keyboard.press("e"); await shot("feed")
+        await page.keyboard.press("Escape"); await page.keyboard.press("l"); await shot("list")
+        await page.set_viewport_size({"width":390,"height":800}); await shot("phonelist")
+        await page.keyboard.press("w"); await shot("phone")
+        await page.keyboard.press("m"); await shot("phonemonth")
         await b.close()

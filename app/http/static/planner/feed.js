@@ -4,8 +4,9 @@ import { useEffect, useState } from "preact/hooks";
 
 import { today } from "./clock.js";
 import { Dialog } from "./dialog.js";
-import { happenings, seeAll, unseen } from "./happenings.js";
+import { happenings, seeAll } from "./happenings.js";
 import { html } from "./html.js";
+import { seen } from "./prefs.js";
 import { addressOfJob } from "./router.js";
 import { Nothing } from "./standstill.js";
 import { accountLabel, jobOf } from "./store.js";
@@ -17,14 +18,14 @@ import { clockOf, dayOf } from "./zones.js";
 
 /** @param {{close: () => void}} props */
 export function Overlay({ close }) {
-  const [fresh] = useState(unseen.peek());
+  const [before] = useState(seen.peek());
   useEffect(seeAll, [happenings.value]);
-  const added = unseen.peek();
+  const old = happenings.value.findIndex((each) => each.cursor === before);
   return html`
     <${Dialog} title="What happened" kind="side" close=${close}>
       ${happenings.value.length === 0 && html`<${Nothing} title="Nothing has happened yet."><p>Schedule a post, and it begins here.</p><//>`}
       <ol class="feed">
-        ${happenings.value.map((each, index) => html`<${Line} key=${each.id} event=${each} fresh=${index < fresh + added} />`)}
+        ${happenings.value.map((each, index) => html`<${Line} key=${each.id} event=${each} fresh=${old < 0 || index < old} />`)}
       </ol>
     <//>
   `;

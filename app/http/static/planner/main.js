@@ -10,6 +10,7 @@ import { signOut, signedIn, takeKeyFromAddress } from "./session.js";
 import { start, stop } from "./sync.js";
 
 takeKeyFromAddress();
+addEventListener("hashchange", takeKeyFromAddress);
 
 effect(() => {
   const begin = signedIn.value ? start : stop;

@@ -1,6 +1,6 @@
 /** What week and month share: the days that they show are read, and the way to other days. */
 
-import { useSignal, useSignalEffect } from "@preact/signals";
+import { untracked, useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
 import { rangeOf } from "../calendar.js";
@@ -9,6 +9,7 @@ import { FilterBar } from "../filterbar.js";
 import { html } from "../html.js";
 import { Icon } from "../icons.js";
 import { bind } from "../keyboard.js";
+import { link } from "../live.js";
 import { addressOf, go } from "../router.js";
 import { placement } from "../store.js";
 import { ensureStop } from "../roving.js";
@@ -31,6 +32,9 @@ export function useStretch(first, last) {
   useEffect(() => {
     if (ready === "ready") read();
   }, [first, last, zoneName, ready]);
+  useSignalEffect(() => {
+    if (link.value === "live" && problem.peek()) untracked(read); // what could not be read without network
+  });
   return { problem: problem.value, read };
 }
 

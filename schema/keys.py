@@ -31,7 +31,7 @@ class Tenant:
             slug=row.slug,
             name=row.name,
             created_at=row.created_at,
-            zone=row.zone and TimeZone(row.zone),
+            zone=None if row.zone is None else TimeZone(row.zone),
         )
 
 

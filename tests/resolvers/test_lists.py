@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from app.actions.tenants.zone import set_zone
 from schema.node import encode
 from tests.fixtures.graph import Graph
 from tests.fixtures.world import now
@@ -113,6 +114,38 @@ async def test_events_are_read_on_from_a_cursor(graph: Graph) -> None:
         "query($id: ID!) { node(id: $id) { id ... on Event { type } } }", id=rest["edges"][0]["node"]["id"]
     )
     assert node["node"]["type"] == "post.scheduled"
+
+
+async def test_the_newest_events_are_read_from_the_end(graph: Graph) -> None:
+    await graph.world.job()
+    query = """query($last: Int, $before: Cursor, $after: Cursor, $first: Int) {
+      events(last: $last, before: $before, after: $after, first: $first) {
+        pageInfo { hasNextPage hasPreviousPage startCursor endCursor } edges { node { type } }
+      }
+    }"""
+
+    async def page(**given: Any) -> tuple[list[str], dict[str, Any]]:
+        found = (await graph.ask(query, **given))["events"]
+        return [edge["node"]["type"] for edge in found["edges"]], found["pageInfo"]
+
+    types, newest = await page(last=2)
+    assert types == ["post.scheduled", "job.scheduled"]
+    assert (newest["hasPreviousPage"], newest["hasNextPage"]) == (True, False)
+    types, earlier = await page(last=3, before=newest["startCursor"])
+    assert types == ["key.created", "connection.connected"]
+    assert (earlier["hasPreviousPage"], earlier["hasNextPage"]) == (False, True)
+    assert (await page(last=5, after=earlier["endCursor"]))[0] == ["post.scheduled", "job.scheduled"]
+    assert (await page(first=5, before=newest["startCursor"]))[0] == ["key.created", "connection.connected"]
+    assert (await page(last=0))[0] == []
+    assert await graph.code(query, last=1, first=1) == "INVALID_INPUT"
+
+
+async def test_a_workspace_says_its_zone(graph: Graph) -> None:
+    query = "{ viewer { tenant { zone } } }"
+    assert (await graph.ask(query))["viewer"]["tenant"]["zone"] is None
+    async with graph.world.db.transaction(graph.world.tenant) as session:
+        await set_zone(session, "Europe/Berlin")
+    assert (await graph.ask(query))["viewer"]["tenant"]["zone"] == "Europe/Berlin"
 
 
 async def test_a_page_reads_each_kind_of_thing_once(graph: Graph) -> None:

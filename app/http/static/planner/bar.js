@@ -7,6 +7,7 @@ import { link } from "./live.js";
 import { open } from "./overlays.js";
 import { chosenZone, theme } from "./prefs.js";
 import { VIEWS, addressOf, place } from "./router.js";
+import { darkSystem } from "./screen.js";
 import { signOut } from "./session.js";
 import { viewer } from "./store.js";
 import { zone } from "./sync.js";
@@ -64,7 +65,7 @@ function Zone() {
 }
 
 function Theme() {
-  const dark = theme.value ? theme.value === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  const dark = theme.value ? theme.value === "dark" : darkSystem.value;
   return html`
     <button class="icon" aria-label=${dark ? "Use light colours" : "Use dark colours"}
       onClick=${() => (theme.value = dark ? "light" : "dark")}><${Icon} name=${dark ? "sun" : "moon"} /></button>

@@ -3,7 +3,7 @@
  * place and hears only of changes there.
  */
 
-import { useComputed } from "@preact/signals";
+import { computed, useComputed } from "@preact/signals";
 import { useMemo } from "preact/hooks";
 
 import { filters, passes } from "./filters.js";
@@ -44,6 +44,22 @@ export function useIdsAt(places, at) {
     if (ids.length !== keep.ids.length || ids.some((id, index) => id !== keep.ids[index])) keep.ids = ids;
     return keep.ids;
   }).value;
+}
+
+/**
+ * How many stand on these days.
+ * @param {Places} places
+ * @param {string[]} days
+ */
+export function useCount(places, days) {
+  return useMemo(() => {
+    const shown = new Set(days);
+    return computed(() => {
+      let count = 0;
+      for (const [at, ids] of places.value) if (shown.has(at.slice(0, 10))) count += ids.length;
+      return count;
+    });
+  }, [places, days.join()]);
 }
 
 /**

@@ -1,11 +1,16 @@
-/** Whether the screen is as narrow as a phone's. */
+/** What the screen is like: as narrow as a phone's, and dark because the system wants it so. */
 
 import { signal } from "@preact/signals";
 
-const query = matchMedia("(max-width: 640px)");
+export const slim = watched("(max-width: 640px)");
+export const darkSystem = watched("(prefers-color-scheme: dark)");
 
-export const slim = signal(query.matches);
-
-query.addEventListener("change", () => {
-  slim.value = query.matches;
-});
+/** @param {string} media */
+function watched(media) {
+  const query = matchMedia(media);
+  const matches = signal(query.matches);
+  query.addEventListener("change", () => {
+    matches.value = query.matches;
+  });
+  return matches;
+}

@@ -215,7 +215,7 @@ async def test_filters_narrow_what_is_shown(visit: Visit) -> None:
     [launch] = await visit.plan(visit.week + timedelta(hours=9), text="Something new", labels=["launch"])
     [plain] = await visit.plan(visit.week + timedelta(hours=9), text="Something old")
     page = await visit.open()
-    await expect(page.locator(".card")).to_have_count(2)
+    await expect(page.get_by_text("2 posts", exact=True)).to_be_visible()
     await page.get_by_label("All labels").select_option("launch")
     await expect(visit.card(plain)).to_have_count(0)
     await page.get_by_role("button", name="Show all").click()
@@ -225,6 +225,11 @@ async def test_filters_narrow_what_is_shown(visit: Visit) -> None:
     await expect(visit.card(plain)).to_have_count(1)
     await page.keyboard.press("Escape")
     await expect(page.locator(".card")).to_have_count(2)
+    await page.locator("h1").click()
+    await page.keyboard.press("]")
+    await expect(page.get_by_text("No posts.", exact=True)).to_be_visible()
+    await page.keyboard.press("[")
+    await expect(page.get_by_text("2 posts", exact=True)).to_be_visible()
 
 
 async def test_the_feed_marks_what_came_since_the_last_look(visit: Visit) -> None:

@@ -7,7 +7,7 @@ import { Card } from "../card.js";
 import { today } from "../clock.js";
 import { dropZone } from "../drag.js";
 import { html } from "../html.js";
-import { usePlaces, useIdsAt } from "../placed.js";
+import { useCount, useIdsAt, usePlaces } from "../placed.js";
 import { addressOf, place } from "../router.js";
 import { arrows } from "../roving.js";
 import { slim } from "../screen.js";
@@ -22,13 +22,14 @@ export function Month() {
   const day = isDay(place.value.at) ? place.value.at : today.value;
   const weeks = weeksOfMonth(day, firstWeekday());
   const places = usePlaces(10);
+  const count = useCount(places, weeks.flat().filter((each) => each.startsWith(day.slice(0, 7))));
   const { problem, read } = useStretch(weeks[0][0], weeks[weeks.length - 1][6]);
   const view = useRef(/** @type {HTMLElement | null} */ (null));
   useStop(view);
   if (problem) return html`<${Standstill} state=${problem} again=${read} />`;
   const title = inWords(day, { month: "long", year: "numeric" });
   return html`
-    <${Days} title=${title} unit="month" before=${addMonths(day, -1)} after=${addMonths(day, 1)} />
+    <${Days} title=${title} unit="month" count=${count} before=${addMonths(day, -1)} after=${addMonths(day, 1)} />
     <div class="month" role="grid" aria-label=${title} data-view="month" ref=${view} ...${dropZone} ...${keys}>
       <div class="row heads" role="row">
         ${weeks[0].map(

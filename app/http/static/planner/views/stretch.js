@@ -5,6 +5,7 @@ import { useEffect } from "preact/hooks";
 
 import { rangeOf } from "../calendar.js";
 import { today } from "../clock.js";
+import { isFiltered } from "../filters.js";
 import { FilterBar } from "../filterbar.js";
 import { html } from "../html.js";
 import { Icon } from "../icons.js";
@@ -14,6 +15,7 @@ import { addressOf, go } from "../router.js";
 import { placement } from "../store.js";
 import { ensureStop } from "../roving.js";
 import { beginning, load, loading, zone } from "../sync.js";
+import { counted } from "../words.js";
 
 /**
  * Read the jobs of these days, and again with another zone; gives what went wrong, and how to try again.
@@ -50,10 +52,15 @@ export function useStop(view) {
 }
 
 /**
- * The way to other days.
- * @param {{title: string, unit: string, before: string, after: string}} props days to go to, and what lies between
+ * The way to other days, and how much stands on these.
+ * @param {object} props
+ * @param {string} props.title these days in words
+ * @param {string} props.unit what they are: a day, a week, a month
+ * @param {string} props.before the day to go back to
+ * @param {string} props.after the day to go on to
+ * @param {import("@preact/signals").ReadonlySignal<number>} props.count how many posts stand on them
  */
-export function Days({ title, unit, before, after }) {
+export function Days({ title, unit, before, after, count }) {
   useEffect(() => {
     const ends = [
       bind("[", `Go to the ${unit} before`, () => go({ at: before })),
@@ -69,9 +76,15 @@ export function Days({ title, unit, before, after }) {
         <a class="button" href=${addressOf({ at: "" })} aria-label=${`Today, ${today.value}`}>Today</a>
         <a class="icon" href=${addressOf({ at: after })} aria-label=${`The ${unit} after`}><${Icon} name="forward" /></a>
         <h2>${title}</h2>
-        <span class="reading soft" role="status">${loading.value > 0 ? "Reading …" : ""}</span>
+        <span class="reading soft" role="status">${loading.value > 0 ? "Reading …" : howMany(count.value)}</span>
       </nav>
       <${FilterBar} />
     </div>
   `;
+}
+
+/** @param {number} count */
+function howMany(count) {
+  if (count) return counted(count, "post");
+  return isFiltered.value ? "No post passes the filters." : "No posts.";
 }

@@ -7,7 +7,7 @@ import { Card } from "../card.js";
 import { hour, today } from "../clock.js";
 import { dropZone } from "../drag.js";
 import { html } from "../html.js";
-import { usePlaces, useIdsAt } from "../placed.js";
+import { useCount, useIdsAt, usePlaces } from "../placed.js";
 import { addressOf, place } from "../router.js";
 import { arrows } from "../roving.js";
 import { slim } from "../screen.js";
@@ -23,6 +23,7 @@ export function Week() {
   const week = weekOf(day, firstWeekday());
   const days = slim.value ? [day] : week;
   const places = usePlaces(13);
+  const count = useCount(places, days);
   const { problem, read } = useStretch(week[0], week[6]);
   const step = slim.value ? 1 : 7;
   const view = useRef(/** @type {HTMLElement | null} */ (null));
@@ -33,7 +34,8 @@ export function Week() {
   }, [week[0]]);
   if (problem) return html`<${Standstill} state=${problem} again=${read} />`;
   return html`
-    <${Days} title=${titleOf(days)} unit=${slim.value ? "day" : "week"} before=${addDays(day, -step)} after=${addDays(day, step)} />
+    <${Days} title=${titleOf(days)} unit=${slim.value ? "day" : "week"} count=${count}
+      before=${addDays(day, -step)} after=${addDays(day, step)} />
     ${slim.value && html`<${Strip} week=${week} day=${day} />`}
     <div class="week" role="grid" aria-label=${titleOf(days)} data-view="week" ref=${view} ...${dropZone} ...${keys}>
       <div class="row heads" role="row">

@@ -55,11 +55,21 @@ export async function ask(query, variables = {}, signal) {
  * @returns {Promise<any>}
  */
 export async function act(mutation, input) {
-  const [result] = Object.values(await ask(mutation, { input }));
+  const [result] = Object.values(await ask(mutation, { input }).catch(doubt));
   if (typeof result.code === "string" && typeof result.message === "string") {
     throw new Problem(result.message, result.hint, result.code, result);
   }
   return result;
+}
+
+/**
+ * A request that was not answered may still have arrived: nobody is told that nothing was changed.
+ * @param {Problem} problem
+ * @returns {never}
+ */
+function doubt(problem) {
+  if (problem.code !== "OFFLINE") throw problem;
+  throw new Problem(problem.message, "Check your network. If it did arrive, you see it here when you are back.", problem.code);
 }
 
 /**
@@ -74,6 +84,6 @@ async function send(body, signal) {
     return await fetch(ENDPOINT, { method: "POST", headers: { ...headers, ...PROOF }, body, signal });
   } catch (problem) {
     if (signal?.aborted) throw problem;
-    throw new Problem("The server did not answer.", "Check your network. Nothing was changed.", "OFFLINE");
+    throw new Problem("The server did not answer.", "Check your network, then try again.", "OFFLINE");
   }
 }

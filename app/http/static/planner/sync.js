@@ -8,14 +8,20 @@
 
 import { batch, computed, signal } from "@preact/signals";
 
-import { ask } from "./api.js";
+import { ENDPOINT, ask } from "./api.js";
 import { BEGIN, CONNECTION_UPDATED, EVENT_ADDED, JOBS, JOB_UPDATED } from "./documents.js";
 import { happenings, takeHappenings } from "./happenings.js";
 import { Live } from "./live.js";
+import { announce } from "./notices.js";
 import { chosenZone } from "./prefs.js";
 import { authorization } from "./session.js";
-import { forget, putConnections, putJobs, viewer } from "./store.js";
+import { forget, jobOf, putConnections, putJobs, viewer } from "./store.js";
+import { sentence } from "./words.js";
 import { known, ownZone } from "./zones.js";
+
+const AGAIN = 1000;
+/** What a screen reader is told as it happens; the rest stands in the feed. */
+const SPOKEN = new Set(["job.published", "job.failed", "job.needs_review"]);
 
 /** `empty` before the beginning is there, `ready` after it; a problem where it could not be read. */
 export const beginning = signal(/** @type {"empty" | "ready" | Error} */ ("empty"));
@@ -35,6 +41,7 @@ let live = null;
 const cursors = new Map();
 /** Stretches that were read and are kept up to date since then. @type {Map<string, Promise<void>>} */
 const stretches = new Map();
+let timer = 0;
 /** Begun anew with every start, so that answers to an earlier one are left aside. */
 let era = 0;
 
@@ -62,6 +69,7 @@ export async function start() {
 /** Stop following, and forget everything. */
 export function stop() {
   era += 1;
+  clearTimeout(timer);
   live?.close();
   stretches.clear();
   cursors.clear();
@@ -80,7 +88,7 @@ function follow(cursor) {
   const subscriptions = [
     ["jobUpdated", JOB_UPDATED, (update) => putJobs([update.job])],
     ["connectionUpdated", CONNECTION_UPDATED, (update) => putConnections([update.connection])],
-    ["eventAdded", EVENT_ADDED, (update) => takeHappenings([update.event])],
+    ["eventAdded", EVENT_ADDED, (update) => hear(update.event)],
   ];
   for (const [field, query, take] of subscriptions) {
     cursors.set(field, cursor);
@@ -92,13 +100,30 @@ function follow(cursor) {
         cursors.set(field, data[field].cursor);
       },
       // A cursor that expired, or one of another installation. What is known may have gaps: read it again.
-      failed: () => void start(),
+      failed: startAgain,
     });
   }
 }
 
+/** @param {import("./shapes.d.ts").Happening} event */
+function hear(event) {
+  takeHappenings([event]);
+  const job = event.subject?.__typename === "Job" ? jobOf(event.subject.id)?.peek() : undefined;
+  if (job && SPOKEN.has(event.type)) announce(`${sentence(event.type.slice(4))}: ${job.content.text.slice(0, 80)}`);
+}
+
+/** Begin again, soon: several subscriptions end together, and a server that refuses is not to be stormed. */
+function startAgain() {
+  clearTimeout(timer);
+  timer = setTimeout(() => void start(), AGAIN);
+}
+
+addEventListener("online", () => {
+  if (beginning.peek() instanceof Error) void start();
+});
+
 function socketAddress() {
-  return `${location.origin.replace(/^http/, "ws")}/graphql`;
+  return location.origin.replace(/^http/, "ws") + ENDPOINT;
 }
 
 /**

@@ -76,6 +76,7 @@ async def test_a_post_comes_and_goes_out_with_no_reload(visit: Visit) -> None:
     await expect(page.get_by_text("Nothing has gone out yet.")).to_be_visible()
     await visit.work()
     await expect(visit.card(job)).to_contain_text("Published")
+    await expect(page.locator("[data-spoken]")).to_have_text("Published: Out at once")
     await visit.card(job).click()
     drawer = page.get_by_role("dialog", name="Bluesky post")
     await expect(drawer.get_by_role("link", name="See it on Bluesky")).to_be_visible()
@@ -176,6 +177,26 @@ async def test_what_happened_without_network_is_caught_up(visit: Visit) -> None:
         await expect(visit.card(job)).to_have_count(1)
     await expect(page.get_by_text("Live", exact=True)).to_be_visible()
     await expect(page.get_by_text("No connection.")).to_have_count(0)
+
+
+async def test_a_server_that_does_not_answer_is_asked_again(visit: Visit) -> None:
+    page = visit.page
+    await page.route("**/graphql", lambda route: route.abort())
+    await page.goto(f"{visit.server.url}/#key={visit.server.api_key}")
+    await expect(page.get_by_role("alert")).to_contain_text("Check your network, then try again.")
+    await page.unroute("**/graphql")
+    await page.get_by_role("button", name="Try again").click()
+    await expect(page.get_by_text("Live", exact=True)).to_be_visible()
+
+
+async def test_events_that_are_not_kept_any_more_are_no_gap(visit: Visit) -> None:
+    page = await visit.open()
+    await page.context.set_offline(True)
+    await expect(page.get_by_text("No connection.")).to_be_visible()
+    [job] = await visit.plan(visit.week + timedelta(hours=9))
+    await visit.site.owner.execute("DELETE FROM events WHERE tenant_id = $1", visit.site.tenant)
+    await page.context.set_offline(False)
+    await expect(visit.card(job)).to_be_visible()  # the cursor has expired: the page has read all anew
 
 
 async def test_one_change_among_two_hundred_cards_draws_one_card(visit: Visit) -> None:

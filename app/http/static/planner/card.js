@@ -2,10 +2,11 @@
 
 import { html } from "./html.js";
 import { Icon } from "./icons.js";
+import { readinessOf } from "./readiness.js";
 import { addressOfJob } from "./router.js";
 import { accountLabel, jobOf } from "./store.js";
 import { zone } from "./sync.js";
-import { holdWords, jobLook, markOf } from "./words.js";
+import { holdWords, jobLook, markOf, verdictLook } from "./words.js";
 import { clockOf } from "./zones.js";
 
 /** A platform's mark. @param {{platform: {key: string, name: string}}} props */
@@ -24,6 +25,8 @@ export function Card({ id }) {
   if (!held) return null;
   const job = held.value;
   const look = jobLook(job.state);
+  const ready = readinessOf(id);
+  const risk = verdictLook(ready?.verdict);
   const trouble = job.fault?.message ?? (job.parkReason ? holdWords(job.parkReason) : "");
   return html`
     <a class="card" href=${addressOfJob(id)} data-job=${id} data-state=${job.state} data-tone=${look.tone} tabindex="-1"
@@ -35,6 +38,8 @@ export function Card({ id }) {
         <${State} look=${look} />
       </span>
       <span class="text">${job.content.text || "No text"}</span>
+      ${risk && html`<span class="risk" data-tone=${risk.tone}><${Icon} name=${risk.icon} />${risk.word}
+        <span class="soft">${ready?.blocker?.message}</span></span>`}
       ${trouble && html`<span class="trouble">${trouble}</span>`}
     </a>
   `;

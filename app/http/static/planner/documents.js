@@ -77,6 +77,18 @@ export const DISCARD_JOBS = verb("discardJobs", "JobsDiscarded", "changed { job 
 /** All jobs of a post are changed. */
 export const PUBLISH_POST_NOW = verb("publishPostNow", "PostRescheduled", "post { jobs { ...JobCard } }");
 
+/** Will the posts of the next month go out? */
+export const READINESS = `
+  query Readiness($after: Cursor) {
+    readiness(within: 744, first: 100, after: $after) {
+      edges { node { job { id } verdict blocker { message fix } } }
+      pageInfo { hasNextPage endCursor }
+    }
+  }`;
+
+/** Says that the answer to that has changed. */
+export const HEALTH_UPDATED = "subscription HealthUpdated { healthUpdated { readiness { ready atRisk blocked } } }";
+
 /** A job's whole life, for the drawer. */
 export const STORY = `
   query Story($id: ID!, $zone: TimeZone) {
@@ -91,6 +103,8 @@ export const STORY = `
           parts { text link { url title } media { mediaId alt media { filename kind } } }
           options { name value }
         }
+        readiness { verdict blockers { message fix } }
+        metrics { measured engagementRate figures { metric value newestAt } }
         review { why lookAt choices { resolution url text suggested } }
       }
     }

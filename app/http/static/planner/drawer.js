@@ -8,15 +8,18 @@ import { ask } from "./api.js";
 import { Mark, State } from "./card.js";
 import { Dialog } from "./dialog.js";
 import { STORY } from "./documents.js";
+import { Figures } from "./figures.js";
+import { lastMeasured } from "./happenings.js";
 import { html } from "./html.js";
 import { Icon } from "./icons.js";
 import { timeWords } from "./move.js";
+import { readinessOf } from "./readiness.js";
 import { go } from "./router.js";
 import { Standstill } from "./standstill.js";
 import { accountLabel, jobOf, putJobs } from "./store.js";
 import { zone } from "./sync.js";
 import { Timeline } from "./timeline.js";
-import { jobLook } from "./words.js";
+import { jobLook, verdictLook } from "./words.js";
 import { wallOf } from "./zones.js";
 
 /** @typedef {import("./shapes.d.ts").Story} Story */
@@ -36,7 +39,7 @@ export function Drawer({ id }) {
 }
 
 /**
- * The story of a job, read anew whenever the job has changed; the one before stays until then.
+ * The story of a job, read anew whenever the job, its chances or its figures have changed; the one before stays until then.
  * @param {string} id
  */
 function useStory(id) {
@@ -44,6 +47,8 @@ function useStory(id) {
   const problem = useSignal(/** @type {Error | null} */ (null));
   const zoneName = zone.value;
   const revision = jobOf(id)?.value.revision;
+  const ready = readinessOf(id);
+  const measured = lastMeasured.value;
 
   /** @param {AbortSignal} [ended] */
   async function read(ended) {
@@ -62,7 +67,7 @@ function useStory(id) {
     const ending = new AbortController();
     void read(ending.signal);
     return () => ending.abort();
-  }, [id, zoneName, revision]);
+  }, [id, zoneName, revision, ready, measured]);
   return { story: story.value, problem: problem.value, read: () => void read() };
 }
 
@@ -94,8 +99,21 @@ function Whole({ story, job }) {
       ${story.next && html`<p>${story.next}</p>`}
       ${job.fault?.hint && html`<p>${job.fault.hint}</p>`}
     </section>
+    ${verdictLook(story.job.readiness?.verdict) && html`<${Chances} readiness=${story.job.readiness} />`}
+    ${story.job.metrics && html`<${Figures} metrics=${story.job.metrics} />`}
     <${Actions} job=${job} whole=${story.job} />
     <${Timeline} moments=${story.moments} />
+  `;
+}
+
+/** What stands in the way of a post that waits. @param {{readiness: NonNullable<import("./shapes.d.ts").WholeJob["readiness"]>}} props */
+function Chances({ readiness }) {
+  const look = verdictLook(readiness.verdict);
+  return html`
+    <section class="stands" data-tone=${look?.tone} aria-label="Whether it will go out">
+      <p><strong>${look?.word}</strong></p>
+      ${readiness.blockers.map(({ message, fix }) => html`<p key=${message}>${message} <span class="soft">${fix}</span></p>`)}
+    </section>
   `;
 }
 

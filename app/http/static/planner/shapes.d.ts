@@ -62,6 +62,12 @@ export interface Viewer {
   scopes: string[];
 }
 
+/** Whether a job that waits will go out. */
+export interface Readiness {
+  verdict: string;
+  blocker: { message: string; fix: string } | null;
+}
+
 /** A job as the drawer shows it. */
 export interface WholeJob extends Job {
   attemptCount: number;
@@ -77,6 +83,12 @@ export interface WholeJob extends Job {
     }[];
     options: { name: string; value: string }[];
   };
+  readiness: { verdict: string; blockers: { message: string; fix: string }[] } | null;
+  metrics: {
+    measured: number;
+    engagementRate: number | null;
+    figures: { metric: string; value: number | null; newestAt: string | null }[];
+  } | null;
   review: {
     why: string;
     lookAt: string | null;

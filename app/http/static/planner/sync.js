@@ -9,11 +9,12 @@
 import { batch, computed, signal } from "@preact/signals";
 
 import { ENDPOINT, ask } from "./api.js";
-import { BEGIN, CONNECTION_UPDATED, EVENT_ADDED, JOBS, JOB_UPDATED } from "./documents.js";
+import { BEGIN, CONNECTION_UPDATED, EVENT_ADDED, HEALTH_UPDATED, JOBS, JOB_UPDATED } from "./documents.js";
 import { happenings, takeHappenings } from "./happenings.js";
 import { Live } from "./live.js";
 import { announce } from "./notices.js";
 import { chosenZone } from "./prefs.js";
+import { readAgain } from "./readiness.js";
 import { authorization } from "./session.js";
 import { forget, jobOf, putConnections, putJobs, viewer } from "./store.js";
 import { sentence } from "./words.js";
@@ -103,6 +104,7 @@ function follow(cursor) {
       failed: startAgain,
     });
   }
+  live.subscribe({ query: HEALTH_UPDATED, variables: () => ({}), next: readAgain, failed: readAgain });
 }
 
 /** @param {import("./shapes.d.ts").Happening} event */

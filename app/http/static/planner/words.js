@@ -25,6 +25,12 @@ const CONNECTION_STATES = {
   REVOKED: { word: "Ended", icon: "off", tone: "off" },
 };
 
+/** Of jobs that wait. What goes out at its time needs no word. @type {Record<string, Look>} */
+const VERDICTS = {
+  AT_RISK: { word: "At risk", icon: "warning", tone: "warn" },
+  BLOCKED: { word: "Will not go out", icon: "warning", tone: "bad" },
+};
+
 /** @type {Record<string, string>} */
 const HOLDS = {
   CONNECTION: "The account has to be reconnected first.",
@@ -47,6 +53,11 @@ export function jobLook(state) {
 /** @param {string} state @returns {Look} */
 export function connectionLook(state) {
   return CONNECTION_STATES[state] ?? { word: sentence(state), icon: "question", tone: "plain" };
+}
+
+/** How it is shown that a job may not go out; undefined where nothing stands in its way. @param {string} [verdict] */
+export function verdictLook(verdict = "") {
+  return VERDICTS[verdict];
 }
 
 /** Why a job waits. @param {string} reason */

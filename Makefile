@@ -38,6 +38,7 @@ WHOLE := tests/processes tests/torture
 test: setup ## run every test (JOBS=n: in n processes; ARGS=path: these tests only)
 	@$(BIN)/python -m tests.browser.chromium --ensure
 	@$(BIN)/python -m tests.s3.install
+	@$(BIN)/python -m tests.typescript.install
 ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
 else
@@ -55,6 +56,8 @@ check: setup ## format, lint, types, import rules, dead code, migrations, SDL, d
 	@$(BIN)/ruff format --check .
 	@echo "Types (mypy, strict)"
 	@$(BIN)/mypy $(CODE)
+	@echo "Types of the planner (tsc)"
+	@$(BIN)/python -m tests.typescript.check
 	@echo "The one-way rule (import-linter)"
 	@$(BIN)/lint-imports
 	@echo "Dead code (vulture)"
@@ -110,7 +113,7 @@ docs: setup ## write the pages that are made from the code: states, platforms, m
 	@$(BIN)/python -m tests.docs.metrics_page --write
 
 .PHONY: screenshot
-screenshot: setup ## take the README's picture of the playground anew
+screenshot: setup ## take the README's pictures anew
 	@$(BIN)/python -m tests.browser.chromium --ensure
 	@$(BIN)/python -m tests.docs.screenshot
 

@@ -81,7 +81,7 @@ def routes(rt: Runtime, wake: Wake | None = None) -> list[BaseRoute]:
     """Every address of the API process."""
     return [
         *graphql_address.routes(graphql_app(rt), rt.settings),
-        *planner.routes(rt.settings),
+        *planner.routes(rt.settings, rt.store.upload_origin),
         *playground.routes(rt.settings),
         *connect.routes(rt),
         *session.routes(rt),

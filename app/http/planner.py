@@ -11,6 +11,7 @@ import base64
 import hashlib
 import posixpath
 import re
+from collections.abc import Awaitable, Callable
 from functools import cache
 from typing import Final
 
@@ -26,7 +27,7 @@ from app.kernel.settings import Settings
 
 FOLDER: Final = "planner/"
 ENTRY: Final = "planner/main.js"
-STYLES: Final = ("tokens", "shell", "controls", "cards", "calendar", "panels")
+STYLES: Final = ("tokens", "shell", "controls", "cards", "calendar", "panels", "composer", "connections")
 """The style sheets in the order of the page."""
 VENDORED: Final = {
     "preact": "vendor/preact-10.29.8/preact.module.js",
@@ -76,13 +77,15 @@ def _is_module(name: str) -> bool:
     return name.startswith(FOLDER) and name.endswith(".js")
 
 
-def page(settings: Settings) -> Response:
-    """The planner's page. It is the same for everybody: who looks at it is known to the API only."""
+def page(settings: Settings, uploads: str | None = None) -> Response:
+    """The planner's page. It is the same for everybody: who looks at it is known to the API only.
+
+    `uploads`: the origin that takes files, where it is not our own.
+    """
+    connect = (*own_sockets(settings.public_url), *([uploads] if uploads else []))
     return html_page(
         "planner.html",
-        policy=content_policy(
-            connect=own_sockets(settings.public_url), images=("blob:",), import_map=import_map_hash()
-        ),
+        policy=content_policy(connect=connect, images=("blob:",), import_map=import_map_hash()),
         client_name=settings.client_name,
         import_map=import_map(),
         modules=[assets.address(name) for name in first_modules()],
@@ -92,10 +95,14 @@ def page(settings: Settings) -> Response:
     )
 
 
-def routes(settings: Settings) -> list[BaseRoute]:
-    """The root address."""
+async def _ours() -> str | None:
+    return None
+
+
+def routes(settings: Settings, uploads: Callable[[], Awaitable[str | None]] = _ours) -> list[BaseRoute]:
+    """The root address. `uploads` says where the media store takes files (`Store.upload_origin`)."""
 
     async def show(_request: Request) -> Response:
-        return page(settings)
+        return page(settings, await uploads())
 
     return [Route("/", show, methods=["GET"], name="planner")]

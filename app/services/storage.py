@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final, Self
+from urllib.parse import urlsplit
 
 import obstore
 from obstore.exceptions import BaseError
@@ -185,6 +186,14 @@ class Store:
     async def presign_get(self, key: str, expires: timedelta = SIGNED_FOR) -> str | None:
         """An address that gives the file without our credentials; None for a local folder: our own route gives it."""
         return await self._signed("GET", key, expires)
+
+    async def upload_origin(self) -> str | None:
+        """Where signed uploads go, as browsers name an origin; None for a local folder: to ourselves."""
+        signed = await self._signed("PUT", "origin", SIGNED_FOR)
+        if signed is None:
+            return None
+        parts = urlsplit(signed)
+        return f"{parts.scheme}://{parts.netloc}"
 
     async def _signed(self, method: str, key: str, expires: timedelta) -> str | None:
         path = self._path(key)

@@ -168,6 +168,7 @@ async def test_a_link_does_not_lead_out_of_the_folder(store: Store, folder: Path
 async def test_a_local_folder_signs_no_addresses(store: Store) -> None:
     assert await store.presign_put(KEY) is None
     assert await store.presign_get(KEY) is None
+    assert await store.upload_origin() is None
 
 
 def test_a_local_folder_is_private(store: Store, folder: Path) -> None:
@@ -187,6 +188,7 @@ async def test_a_bucket_signs_addresses(monkeypatch: pytest.MonkeyPatch) -> None
     assert "X-Amz-Expires=300" in put
     assert "X-Amz-Expires=900" in get
     assert "example-secret" not in put
+    assert await store.upload_origin() == "https://s3.us-east-1.amazonaws.com"
 
 
 @pytest.mark.parametrize("url", ["", "file:", "file:///", "memory:", "ftp://x", "s3:", "s3://", "/srv/media"])

@@ -3,6 +3,7 @@
 import { Bar } from "./bar.js";
 import { Drawer } from "./drawer.js";
 import { animateMoves } from "./flip.js";
+import { writeWhereClicked } from "./here.js";
 import { html } from "./html.js";
 import { bind } from "./keyboard.js";
 import { link } from "./live.js";
@@ -24,8 +25,10 @@ bind("w", "Show the week", () => go({ view: "week", at: "" }));
 bind("m", "Show the month", () => go({ view: "month", at: "" }));
 bind("l", "Show the list", () => go({ view: "list", at: "" }));
 bind("e", "Show what happened", () => open("feed"));
+bind("n", "Write a new post", () => open("composer"));
 bind("?", "Show this list", () => open("help"));
 animateMoves();
+writeWhereClicked();
 
 /** @param {{name: string, playground: boolean}} props the installation's name, and whether it has a playground */
 export function App({ name, playground }) {

@@ -37,12 +37,14 @@ export function Bar({ name, playground }) {
           `,
         )}
       </nav>
+      <button class="button primary" onClick=${() => open("composer")}><${Icon} name="add" />New post</button>
       <span class="gap"></span>
       <p class="link" role="status" data-link=${link.value}>${LINKS[link.value]}</p>
       <${Zone} />
       <button class="icon" aria-label=${unseen.value ? `What happened, ${unseen.value} new` : "What happened"} onClick=${() => open("feed")}>
         <${Icon} name="bell" />${unseen.value > 0 && html`<span class="count" aria-hidden="true">${Math.min(unseen.value, 99)}</span>`}
       </button>
+      <button class="quiet" aria-label="Accounts" onClick=${() => open("connections")}><${Icon} name="plug" /><span>Accounts</span></button>
       <${Theme} />
       ${playground && html`<a class="quiet" href="/graphql">API</a>`}
       <button class="quiet" onClick=${() => signOut()} title=${`Signed in to ${viewer.value?.tenant.name ?? "a workspace"}`}>

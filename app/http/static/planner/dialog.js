@@ -9,8 +9,11 @@ import { html } from "./html.js";
 import { Icon } from "./icons.js";
 import { Notices } from "./notices.js";
 
-/** @param {{title: string, kind?: string, close: () => void, children?: any}} props `kind` chooses its look */
-export function Dialog({ title, kind = "middle", close, children }) {
+/**
+ * @param {{title: string, kind?: string, close: () => void, leave?: () => boolean, children?: any}} props `kind`
+ *   chooses its look; `leave` is asked before it closes, and may say no
+ */
+export function Dialog({ title, kind = "middle", close, leave = () => true, children }) {
   const id = useId();
   const box = useRef(/** @type {HTMLDialogElement | null} */ (null));
   useEffect(() => {
@@ -18,13 +21,15 @@ export function Dialog({ title, kind = "middle", close, children }) {
     box.current?.showModal();
     return () => before instanceof HTMLElement && before.isConnected && before.focus();
   }, []);
+  const end = () => leave() && box.current?.close();
   return html`
     <dialog ref=${box} class="dialog" data-kind=${kind} aria-labelledby=${id} onClose=${close}
-      onClick=${(/** @type {any} */ event) => event.target === box.current && box.current?.close()}>
+      onCancel=${(/** @type {Event} */ event) => event.target === box.current && !leave() && event.preventDefault()}
+      onClick=${(/** @type {Event} */ event) => event.target === box.current && end()}>
       <div class="inner">
         <header>
           <h2 id=${id}>${title}</h2>
-          <button class="icon" aria-label="Close" onClick=${() => box.current?.close()}><${Icon} name="close" /></button>
+          <button class="icon" aria-label="Close" onClick=${end}><${Icon} name="close" /></button>
         </header>
         ${children}
       </div>

@@ -12,6 +12,8 @@ import { complain } from "./notices.js";
 /** @type {Record<string, () => Promise<{Overlay: (props: any) => any}>>} */
 const OVERLAYS = {
   feed: () => import("./feed.js"),
+  composer: () => import("./composer/composer.js"),
+  connections: () => import("./connections/panel.js"),
   help: () => import("./help.js"),
 };
 

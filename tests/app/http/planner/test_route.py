@@ -35,6 +35,17 @@ async def test_the_page_runs_nothing_that_is_written_in_it(site: Site) -> None:
     assert answer.headers["cache-control"] == "no-store"
 
 
+async def test_the_page_may_send_files_to_the_bucket_and_nowhere_else() -> None:
+    async def bucket() -> str:
+        return "https://bucket.example"
+
+    settings = Settings(_env_file=None, public_url="https://postd.example")
+    transport = httpx2.ASGITransport(app=Starlette(routes=planner.routes(settings, bucket)))
+    async with httpx2.AsyncClient(transport=transport, base_url="https://postd.example") as http:
+        policy = (await http.get("/")).headers["content-security-policy"]
+    assert "connect-src 'self' wss://postd.example https://bucket.example;" in policy
+
+
 async def test_every_address_of_the_page_is_there_and_is_kept_for_a_year(site: Site) -> None:
     async with httpx2.AsyncClient(base_url=site.url) as http:
         page = (await http.get("/")).text

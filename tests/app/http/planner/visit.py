@@ -48,7 +48,8 @@ class Visit:
             self.complaints.append(message.text)
 
     def _judge(self, request: Request) -> None:
-        if urlsplit(request.url).netloc != urlsplit(self.server.url).netloc and not request.url.startswith("data:"):
+        own = request.url.startswith(("data:", "blob:"))
+        if not own and urlsplit(request.url).netloc != urlsplit(self.server.url).netloc:
             self.foreign.append(request.url)
 
     async def open(self, place: str = "") -> Page:

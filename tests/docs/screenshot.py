@@ -1,7 +1,7 @@
-"""Makes docs/images/playground.png: `python -m tests.docs.screenshot`, or `make screenshot`.
+"""Makes the README's pictures in docs/images: `python -m tests.docs.screenshot`, or `make screenshot`.
 
 Plays the demo, opens the playground in headless Chromium, follows the jobs by subscription, schedules a post beside
-the page, and takes the picture when its update has arrived.
+the page, and takes the picture when its update has arrived; then those of the planner (`planner_pictures.py`).
 """
 
 from __future__ import annotations
@@ -22,14 +22,16 @@ from playwright.async_api import Page, async_playwright
 
 from app.http.assets import FOLDER
 from tests.browser.chromium import ARGUMENTS, find
+from tests.docs import planner_pictures
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGET = ROOT / "docs" / "images" / "playground.png"
 ADDRESS = re.compile(r"http://\S+/graphql#key=(\S+)")
+MASTODON = re.compile(r"Simulated Mastodon: +(http://\S+)")
 
 
-def start(data: str) -> tuple[subprocess.Popen[str], str]:
-    """Start the demo and give the playground's address, which it prints at the end of the story."""
+def start(data: str) -> tuple[subprocess.Popen[str], str, str]:
+    """Start the demo; gives the addresses of the playground and of the simulated Mastodon, which it prints at last."""
     process = subprocess.Popen(
         [sys.executable, "-u", "-m", "app.cli", "demo"],
         cwd=ROOT,
@@ -39,16 +41,21 @@ def start(data: str) -> tuple[subprocess.Popen[str], str]:
     )
     if process.stdout is None:
         raise RuntimeError("the demo has no output")
+    address = ""
     for line in process.stdout:
         if found := ADDRESS.search(line):
-            return process, found.group(0)
-    raise RuntimeError("the demo did not print the playground's address")
+            address = found.group(0)
+        if found := MASTODON.search(line):
+            return process, address, found.group(1)
+    raise RuntimeError("the demo did not print its addresses")
 
 
-async def picture(address: str) -> None:
-    """Take the picture."""
+async def pictures(address: str, mastodon: str) -> None:
+    """Take all pictures."""
+    origin, key = address.split("/graphql#key=")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=find(), args=list(ARGUMENTS))
+        await planner_pictures.take(browser, origin, key, mastodon, TARGET.parent)
         page = await browser.new_page(viewport={"width": 1440, "height": 900}, device_scale_factor=1)
         await page.goto(address)
         await page.locator("#schema-status").get_by_text("Schema ready").wait_for()
@@ -87,13 +94,13 @@ def schedule(address: str) -> None:
 def main() -> None:
     TARGET.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as data:
-        process, address = start(data)
+        process, address, mastodon = start(data)
         try:
-            asyncio.run(picture(address))
+            asyncio.run(pictures(address, mastodon))
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(60)
-    print(f"wrote {TARGET.relative_to(ROOT)}")  # noqa: T201 -- its result
+    print(f"wrote the pictures in {TARGET.parent.relative_to(ROOT)}")  # noqa: T201 -- its result
 
 
 if __name__ == "__main__":

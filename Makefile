@@ -96,6 +96,8 @@ lock: ## resolve the lock files anew (needs uv)
 	@echo "Resolving tests/s3/requirements.lock"
 	@uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet \
 		--upgrade tests/s3/requirements.in -o tests/s3/requirements.lock
+	@echo "Resolving tests/typescript/package-lock.json"
+	@$(BIN)/python -m tests.typescript.install --lock
 
 .PHONY: secrets
 secrets: setup ## accept what the secret scan finds now, after you have looked at it

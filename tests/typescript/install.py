@@ -1,13 +1,15 @@
 """Installs TypeScript and the types of the planner's libraries from their lock file, once; later calls find them.
 
-    python -m tests.typescript.install
+    python -m tests.typescript.install [--lock]
 
-Exits 0 and prints where they are, or exits 1 and prints what npm said. The lock file holds hashes and no addresses, so
-that npm takes the packages from whichever registry it is set up for. No script of a package is run.
+With `--lock` it writes the lock file anew, for what package.json names, and installs nothing. Exits 0 and prints where
+they are, or exits 1 and prints what npm said. The lock file holds hashes and no addresses, so that npm takes the
+packages from whichever registry it is set up for. No script of a package is run.
 """
 
 from __future__ import annotations
 
+import argparse
 import fcntl
 import hashlib
 import shutil
@@ -58,30 +60,39 @@ def _install(source: Path, folder: Path) -> None:
         inside.mkdir()
         for name in WANTED:
             shutil.copy(source / name, inside)
-        quiet = ("--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error")
-        exact = ("--ignore-scripts", "--omit-lockfile-registry-resolved=true", "--include=dev")
-        answer = subprocess.run(
-            [NODE, NPM, "ci", *exact, *quiet],
-            cwd=inside,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if answer.returncode:
-            said = "\n".join(answer.stderr.strip().splitlines()[:5])
-            raise NotInstalled(
-                f"The checker of the planner's types could not be installed. npm says:\n{said}\n"
-                "Nothing else was changed. Check the network, then run: python -m tests.typescript.install"
-            )
+        _npm(inside, "ci", "--include=dev")
         for old in folder.parent.glob("typescript-*"):
             shutil.rmtree(old, ignore_errors=True)
         inside.replace(folder)
 
 
+def _npm(folder: Path, *command: str) -> None:
+    quiet = ("--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error")
+    exact = ("--ignore-scripts", "--omit-lockfile-registry-resolved=true")
+    answer = subprocess.run(
+        [NODE, NPM, *command, *exact, *quiet],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if answer.returncode:
+        said = "\n".join(answer.stderr.strip().splitlines()[:5])
+        raise NotInstalled(
+            f"The checker of the planner's types could not be installed. npm says:\n{said}\n"
+            "Nothing else was changed. Check the network, then run: python -m tests.typescript.install"
+        )
+
+
 def main() -> int:
     """Install them where they are missing; the exit status is 1 where that failed."""
+    parser = argparse.ArgumentParser(prog="python -m tests.typescript.install")
+    parser.add_argument("--lock", action="store_true", help="write the lock file anew and install nothing")
     try:
+        if parser.parse_args().lock:
+            _npm(HERE, "install", "--package-lock-only")
+            return 0
         folder = installed()
     except NotInstalled as trouble:
         sys.stderr.write(f"{trouble}\n")

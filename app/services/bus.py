@@ -1,9 +1,10 @@
 """The bus: tells the other processes, at once, that something has changed. It carries no data and may lose messages.
 
-What happened stands in PostgreSQL; a message only says "look", by tenant and event number. So a lost message costs
-time, never an event: readers also look by themselves now and then, and after every (re)connection to the server
-everyone is woken (`RESYNC`), because nobody knows what was missed meanwhile. Each process has one connection for
-one channel; each subscriber has a flag and not a queue, so a slow one holds no memory.
+What happened stands in PostgreSQL; a message only says "look", by tenant. So a lost message costs time, never an
+event: readers also look by themselves now and then, and after every (re)connection to the server everyone is woken
+(`RESYNC`), because nobody knows what was missed meanwhile. Each process has one connection for one channel; each
+subscriber has a flag and not a queue, so a slow one holds no memory. A burst of commits is told a few times, not once
+each.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from app.kernel.clock import Clock, SystemClock
 from app.services.bus_redis import BEAT, RESYNC, RedisBackend
 
 CHANNEL: Final = "postd:events"
+GATHER: Final = 0.01
+"""Seconds between two messages about events: what is announced meanwhile is gathered."""
 
 Revoked = Callable[[UUID | None], None]
 """Is told which API key is dead; None: messages may have been missed, check all."""
@@ -65,6 +68,8 @@ class Bus:
         self._watches: dict[UUID, set[Watch]] = {}
         self._callbacks: list[Revoked] = []
         self._tasks: list[asyncio.Task[None]] = []
+        self._untold: set[UUID] = set()
+        self._telling: asyncio.Task[None] | None = None
         self._heard: float | None = None
         self._failing = False
 
@@ -74,7 +79,10 @@ class Bus:
         self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._beat())]
 
     async def stop(self) -> None:
-        """Close the connections. Watches stay quiet from now on."""
+        """Close the connections, once what was announced is told. Watches stay quiet from now on."""
+        if self._telling is not None:
+            await asyncio.wait([self._telling], timeout=BEAT)
+            self._telling.cancel()
         # Again and again: the client takes a cancellation that meets it while it connects for a lost connection.
         while pending := [task for task in self._tasks if not task.done()]:
             for task in pending:
@@ -86,9 +94,17 @@ class Bus:
             await self._backend.disconnect()
         self._tasks = []
 
-    async def announce(self, tenant_id: UUID, seq: int) -> None:
-        """Wake the subscribers of a tenant in every process. Never raises: who is not woken finds out by polling."""
-        await self._send(f"event:{tenant_id}:{seq}")
+    async def announce(self, tenant_id: UUID) -> None:
+        """Wake the subscribers of a tenant in every process. Never raises: who is not woken finds out by polling.
+
+        The first one is told before this returns; those that follow within `GATHER` are told together, soon after.
+        """
+        if self._telling is not None and not self._telling.done():
+            self._untold.add(tenant_id)
+            return
+        told = asyncio.get_running_loop().create_future()
+        self._telling = asyncio.create_task(self._tell(tenant_id, told))
+        await told
 
     async def announce_revoked(self, credential_id: UUID) -> None:
         """Tell every process that an API key is dead. Never raises: sockets also check their key now and then."""
@@ -116,6 +132,17 @@ class Bus:
     def age(self) -> float | None:
         """Seconds since anything was heard, our own beat included; None: nothing yet. Above 6 it is broken."""
         return None if self._heard is None else self._clock.boottime() - self._heard
+
+    async def _tell(self, first: UUID, told: asyncio.Future[None]) -> None:
+        await self._send(f"event:{first}")
+        if not told.done():  # whoever waited may be gone
+            told.set_result(None)
+        await asyncio.sleep(GATHER)
+        while self._untold:
+            gathered, self._untold = self._untold, set()
+            for tenant_id in gathered:
+                await self._send(f"event:{tenant_id}")
+            await asyncio.sleep(GATHER)
 
     async def _send(self, message: str) -> None:
         try:

@@ -18,7 +18,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 from sqlalchemy import event, func, make_url, select
 from sqlalchemy.engine import URL, Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -28,29 +27,17 @@ from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from sqlalchemy.util import await_only
 
+from app.services.tenant_connection import TenantConnection
+
 Hook = Callable[[AsyncSession], Awaitable[None]]
-Announce = Callable[[UUID, int], Awaitable[None]]
-"""Tells subscribers that a tenant has a new event, by its number."""
+Announce = Callable[[UUID], Awaitable[None]]
+"""Tells subscribers that a tenant has new events."""
 
 APP_ROLE = "postd_app"
 SYSTEM_ROLE = "postd_system"
 
 IDLE = 5.0
 """Seconds after which a pooled connection is asked whether it still lives; the network may have lost it unnoticed."""
-
-
-class TenantConnection(asyncpg.Connection):  # type: ignore[misc]  # the driver has no types
-    """A driver's connection that says whose rows it may see in the same breath in which it begins a transaction."""
-
-    tenant: UUID | None = None
-
-    async def execute(self, query: str, *args: object, timeout: float | None = None) -> str:
-        """Run a statement; one that begins a transaction enters the tenant with it."""
-        if self.tenant is not None and query.startswith("BEGIN"):
-            # Transaction-local on purpose: a session-level setting would leak through the pool to the next tenant.
-            query = f"{query.rstrip(';')}; SET LOCAL app.tenant_id = '{UUID(int=self.tenant.int)}'"
-        done: str = await super().execute(query, *args, timeout=timeout)
-        return done
 
 
 class TenantSession(Session):

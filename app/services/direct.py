@@ -13,10 +13,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.services.tenant_connection import TenantConnection
 
 
 async def rows(session: AsyncSession, statement: str, *values: object) -> Sequence[asyncpg.Record]:
@@ -45,6 +48,22 @@ async def row(session: AsyncSession, statement: str, *values: object) -> asyncpg
     """Run one statement and give its first row, or None."""
     found = await rows(session, statement, *values)
     return found[0] if found else None
+
+
+async def with_commit(session: AsyncSession, name: str, definition: str, *values: UUID | int | bytes) -> None:
+    """Run a statement as the last one of the transaction, in the round trip of its commit; it gives no rows.
+
+    What fails in it is raised by the commit. `app.services.tenant_connection` says how it is written.
+    """
+    driver: TenantConnection = session.info.get("driver") or await _begun(session)
+    try:
+        await driver.end_with(name, definition, *values)
+    except asyncio.CancelledError:
+        await (await session.connection()).invalidate()
+        raise
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        await (await session.connection()).invalidate()
+        raise DBAPIError(name, None, error, hide_parameters=True) from error
 
 
 async def _begun(session: AsyncSession) -> Any:

@@ -1,9 +1,9 @@
 """The event log: what happened to a tenant's things, numbered without gaps, in commit order.
 
 `record` collects events during a transaction; they are written as its very last statement, together with the
-tenant's counter row. That row's lock is held for one round trip, and it makes the numbers gapless: a database
-sequence would hand out numbers before the commit, and a reader would skip those that commit late (measured).
-Subscribers read this table from their cursor; the bus carries only `tenant:number` to wake them.
+tenant's counter row, in the round trip of the commit. So that row's lock is held by the server alone, and it makes the
+numbers gapless: a database sequence would hand out numbers before the commit, and a reader would skip those that
+commit late (measured). Subscribers read this table from their cursor; the bus only wakes them.
 """
 
 from __future__ import annotations
@@ -56,18 +56,15 @@ class Event:
     """What changed, without posts and without secrets; of comments and mentions also the words."""
 
 
-APPEND = """
+APPEND = """(uuid, int, bytea) AS
     WITH counter AS (
-        UPDATE tenants SET event_seq = event_seq + $2::int WHERE id = $1 RETURNING event_seq
-    ), written AS (
-        INSERT INTO events (tenant_id, seq, at, type, subject_kind, subject_id, actor, changes)
-        SELECT $1, counter.event_seq - $2::int + item.ordinality, clock_timestamp(), item.type,
-               item.subject_kind, item.subject_id, $3, item.changes
-        FROM counter, ROWS FROM (jsonb_to_recordset($4::jsonb)
-             AS (type text, subject_kind text, subject_id uuid, changes jsonb)) WITH ORDINALITY AS item
-        RETURNING seq
+        UPDATE tenants SET event_seq = event_seq + $2 WHERE id = $1 RETURNING event_seq
     )
-    SELECT max(seq) AS seq FROM written
+    INSERT INTO events (tenant_id, seq, at, type, subject_kind, subject_id, actor, changes)
+    SELECT $1, counter.event_seq - $2 + item.ordinality, clock_timestamp(), item.type,
+           item.subject_kind, item.subject_id, item.actor, item.changes
+    FROM counter, ROWS FROM (jsonb_to_recordset(convert_from($3, 'UTF8')::jsonb)
+         AS (type text, subject_kind text, subject_id uuid, actor text, changes jsonb)) WITH ORDINALITY AS item
 """
 
 
@@ -90,19 +87,24 @@ def record(session: AsyncSession, event: Event) -> None:
 
 async def _append(session: AsyncSession) -> None:
     events: list[Event] = session.info.pop("events")
+    actor, tenant = actor_of(session), tenant_of(session)
     payload = [
-        {"type": e.type, "subject_kind": e.subject_kind, "subject_id": str(e.subject_id), "changes": e.changes}
-        for e in events
+        {
+            "type": event.type,
+            "subject_kind": event.subject_kind,
+            "subject_id": event.subject_id,
+            "actor": actor,
+            "changes": event.changes,
+        }
+        for event in events
     ]
-    tenant = tenant_of(session)
-    told = orjson.dumps(payload, default=str).decode()
-    written = await direct.row(session, APPEND, tenant, len(events), actor_of(session), told)
+    told = orjson.dumps(payload, default=str)
+    await direct.with_commit(session, "append_events", APPEND, tenant, len(events), told)
     announce: Announce | None = session.info.get("announce")
-    if announce is not None and written is not None and written["seq"] is not None:
-        number = int(written["seq"])
+    if announce is not None:
 
         async def tell(_: AsyncSession) -> None:
-            await announce(tenant, number)
+            await announce(tenant)
 
         after_commit(session, "announce", tell)
 

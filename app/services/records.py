@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+from sqlalchemy.orm.attributes import manager_of_class
+
 from app.services.tables import Table, Word
 
 T = TypeVar("T", bound=Table)
@@ -25,11 +27,16 @@ def reader(kind: type[T], prefix: str = "") -> Callable[[Mapping[str, Any]], T]:
     names = [column.key for column in kind.__table__.columns]
     words = {column.key: column.type.kind for column in kind.__table__.columns if isinstance(column.type, Word)}
 
+    taken = [(name, prefix + name) for name in names]
+
     def read(row: Mapping[str, Any]) -> T:
-        fields = {name: row[prefix + name] for name in names}
+        fields = {name: row[column] for name, column in taken}
         for name, word in words.items():
             if fields[name] is not None:
                 fields[name] = word(fields[name])
-        return kind(**fields)
+        # As the mapper itself makes one of a row: its constructor would note every column as changed.
+        made: T = manager_of_class(kind).new_instance()
+        made.__dict__.update(fields)
+        return made
 
     return read

@@ -40,14 +40,14 @@ async def running(url: str) -> AsyncIterator[Bus]:
 async def test_an_announcement_wakes_the_tenants_watches_in_every_process(valkey_url: str) -> None:
     async with running(valkey_url) as here, running(valkey_url) as there:
         with here.watch(TENANT) as near, there.watch(TENANT) as far, there.watch(TENANT) as second:
-            await here.announce(TENANT, 1)
+            await here.announce(TENANT)
             assert [await watch.changed(LONG) for watch in (near, far, second)] == [True, True, True]
 
 
 async def test_another_tenants_watch_sleeps_on(valkey_url: str) -> None:
     async with running(valkey_url) as bus:
         with bus.watch(TENANT) as ours, bus.watch(OTHER) as theirs:
-            await bus.announce(OTHER, 1)
+            await bus.announce(OTHER)
             assert await theirs.changed(LONG)
             assert not await ours.changed(0)
 
@@ -55,9 +55,9 @@ async def test_another_tenants_watch_sleeps_on(valkey_url: str) -> None:
 async def test_many_changes_are_one_waking(valkey_url: str) -> None:
     async with running(valkey_url) as bus:
         with bus.watch(TENANT) as watch, bus.watch(OTHER) as last:
-            for seq in range(100):
-                await bus.announce(TENANT, seq)
-            await bus.announce(OTHER, 1)
+            for _ in range(100):
+                await bus.announce(TENANT)
+            await bus.announce(OTHER)
             assert await last.changed(LONG)  # the channel keeps its order: all hundred have been heard
             assert await watch.changed(LONG)
             assert not await watch.changed(0)
@@ -73,7 +73,7 @@ async def test_a_process_that_only_speaks_needs_no_start(valkey_url: str) -> Non
     async with running(valkey_url) as listener:
         speaker = Bus(valkey_url)
         with listener.watch(TENANT) as watch:
-            await speaker.announce(TENANT, 7)
+            await speaker.announce(TENANT)
             assert await watch.changed(LONG)
         await speaker.stop()
 
@@ -83,13 +83,13 @@ async def test_a_restarted_server_wakes_everyone_and_later_messages_arrive(valke
         before = resyncs()
         with bus.watch(TENANT) as watch, bus.watch(OTHER) as other:
             valkey.kill()
-            await bus.announce(TENANT, 1)  # lost, and does not raise
+            await bus.announce(TENANT)  # lost, and does not raise
             assert not await watch.changed(0)
             valkey.start()
             assert await watch.changed(LONG)
             assert await other.changed(LONG)
             assert resyncs() == before + 1
-            await bus.announce(OTHER, 1)
+            await bus.announce(OTHER)
             assert await other.changed(LONG)
             assert not await watch.changed(0)
 
@@ -99,7 +99,7 @@ async def test_a_connection_closed_by_the_server_is_made_anew(valkey: Valkey) ->
         with bus.watch(TENANT) as watch:
             await admin.client_kill_filter(_type="pubsub")
             assert await watch.changed(LONG)
-            await bus.announce(TENANT, 1)
+            await bus.announce(TENANT)
             assert await watch.changed(LONG)
 
 
@@ -109,7 +109,7 @@ async def test_a_bus_may_start_before_its_server(valkey: Valkey) -> None:
     await bus.start()
     ages = [bus.age]
     with bus.watch(TENANT) as watch:
-        await bus.announce(TENANT, 1)
+        await bus.announce(TENANT)
         valkey.start()
         assert await watch.changed(LONG)
     ages.append(bus.age)
@@ -149,7 +149,7 @@ async def test_a_failed_announcement_is_counted(valkey: Valkey) -> None:
     valkey.kill()
     bus = Bus(valkey.url)
     before = metrics.REGISTRY.get_sample_value("postd_bus_failures_total") or 0
-    await bus.announce(TENANT, 1)
+    await bus.announce(TENANT)
     assert metrics.REGISTRY.get_sample_value("postd_bus_failures_total") == before + 1
     await bus.stop()
 
@@ -211,6 +211,6 @@ async def test_what_is_not_understood_is_left_alone(valkey_url: str, junk: str) 
     async with running(valkey_url) as bus, Redis.from_url(valkey_url) as other:
         with bus.watch(TENANT) as watch, bus.watch(OTHER) as last:
             await other.publish(CHANNEL, junk)
-            await bus.announce(OTHER, 1)
+            await bus.announce(OTHER)
             assert await last.changed(LONG)
             assert not await watch.changed(0)

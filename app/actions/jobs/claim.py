@@ -6,7 +6,7 @@ must name its fence. Nothing is claimed before its time, on a connection that ca
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -41,6 +41,7 @@ TAKE = written(
     """begun AS (
         INSERT INTO job_attempts (id, tenant_id, job_id, part, fence, work, worker, started_at, exchanges)
         SELECT $4, tenant_id, id, part, fence, 'publish', $5, clock_timestamp(), '[]' FROM changed)""",
+    before="SELECT wake_at AS looked_at FROM jobs WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE",
 )
 RUNNING = f"""
     SELECT running.id FROM jobs AS running
@@ -77,15 +78,35 @@ class Claimed:
     parts: Sequence[JobPart]
 
 
+class ConnectionBusy(Exception):
+    """Another job of the connection was claimed at this very moment; the transaction can only be rolled back."""
+
+
 async def claim(session: AsyncSession, command: Claim) -> Claimed | None:
     """Take the job, or None when it is not due, not claimable, or its connection is busy.
 
     Raises:
         QuotaSpent: an allowance has no room for it. Roll back: nothing must be kept of this claim.
     """
-    job = await _take(session, command)
+    return await _claim(session, command, _take_guarded)
+
+
+async def claim_at_once(session: AsyncSession, command: Claim) -> Claimed | None:
+    """The same without a savepoint, which costs every claim a round trip and few need.
+
+    Raises:
+        QuotaSpent: as `claim`.
+        ConnectionBusy: roll back, and claim in another transaction.
+    """
+    return await _claim(session, command, _take)
+
+
+async def _claim(
+    session: AsyncSession, command: Claim, take: Callable[[AsyncSession, Claim], Awaitable[Job | None]]
+) -> Claimed | None:
+    job = await take(session, command)
     if job is None and await _just_settled(session, command.job_id):
-        job = await _take(session, command)
+        job = await take(session, command)
     if job is None:
         return None
     if command.quotas:
@@ -94,13 +115,20 @@ async def claim(session: AsyncSession, command: Claim) -> Claimed | None:
 
 
 async def _take(session: AsyncSession, command: Claim) -> Job | None:
-    await direct.rows(session, "SAVEPOINT taking")
     try:
         return await change(session, command.job_id, JobEvent.CLAIM, TAKE, command.lease, ids.new(), command.worker)
     except IntegrityError as error:
         # Two jobs of one connection were claimed at the same moment; the index let one through.
         if "uq_jobs_running_connection" not in str(error.orig):
             raise
+        raise ConnectionBusy from error
+
+
+async def _take_guarded(session: AsyncSession, command: Claim) -> Job | None:
+    await direct.rows(session, "SAVEPOINT taking")
+    try:
+        return await _take(session, command)
+    except ConnectionBusy:
         await direct.rows(session, "ROLLBACK TO SAVEPOINT taking")
         return None
 

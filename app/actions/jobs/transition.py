@@ -122,29 +122,48 @@ async def transition(
     return job
 
 
-def written(event: JobEvent, sets: str, where: str, also: str = "") -> str:
+def written(event: JobEvent, sets: str, where: str, also: str = "", *, before: str = "") -> str:
     """The statement of a transition, for `change`: `$1` is the workspace and `$2` the job; the verb's own come after.
 
-    It locks the post as well, after the job, where the post has something to follow.
+    Where the post has something to follow it goes with the job if that is its only one: jobs come with their post, so
+    there will be no other. The post of several jobs is locked, after the job, and `change` reads what they are.
 
     Args:
         event: What happens; the state table says from which states, and to which.
         sets: The other columns that change, as SQL.
         where: The other guards, as SQL.
         also: What changes with the job, as common table expressions that read the row `changed`.
+        before: What is read of the job under its lock before it changes: `looked_at`, the moment of its next look,
+            so that the gate is lowered only where the new one is earlier.
     """
-    post = "" if event in STAYS else f", LATERAL ({LOCK_POST.replace('$2', 'changed.post_id')}) AS post"
-    known = "NULL AS post_state" if event in STAYS else "post.state AS post_state"
-    return f"""
-        WITH changed AS (
-            UPDATE jobs
-            SET state = '{MACHINE.target(event)}', updated_at = clock_timestamp(), revision = revision + 1, {sets}
+    target = MACHINE.target(event)
+    changed = f"""
+        changed AS (
+            UPDATE jobs SET state = '{target}', updated_at = clock_timestamp(), revision = revision + 1, {sets}
+            {"FROM before" if before else ""}
             WHERE tenant_id = $1 AND id = $2 AND state IN ({quoted(MACHINE.sources(event))}) AND {where}
-            RETURNING {columns(Job)}
+            RETURNING {columns(Job)}{", looked_at" if before else ""}
         ){also and ","}
         {also}
-        SELECT changed.*, {known} FROM changed{post}
     """  # noqa: S608 -- composed of the state table's own words and of constants
+    changed = f"WITH {before and f'before AS MATERIALIZED ({before}), '}{changed}"
+    if event in STAYS:
+        return f"{changed} SELECT * FROM changed"
+    follows = project([target])
+    return f"""
+        {changed}, alone AS (
+            SELECT post_id FROM changed WHERE NOT EXISTS (
+                SELECT FROM jobs WHERE jobs.tenant_id = $1 AND jobs.post_id = changed.post_id AND jobs.id <> changed.id)
+        ), moved AS (
+            UPDATE posts SET state = '{follows}', updated_at = clock_timestamp() FROM alone
+            WHERE posts.tenant_id = $1 AND posts.id = alone.post_id AND posts.state <> '{follows}'
+            RETURNING posts.state
+        )
+        SELECT changed.*, post.state AS post_state, (SELECT state FROM moved) AS post_moved
+        FROM changed LEFT JOIN LATERAL (
+            {LOCK_POST.replace("$2", "changed.post_id AND NOT EXISTS (SELECT FROM alone)")}
+        ) AS post ON true
+    """  # noqa: S608 -- the same
 
 
 async def change(
@@ -161,15 +180,26 @@ async def change(
         return None
     job = _job(row)
     if event not in STAYS:
-        await _project(session, job.post_id, row["post_state"])
-    await _tell(session, job, event, details)
+        if row["post_moved"] is not None:
+            _post_moved(session, job.post_id, row["post_moved"])
+        elif row["post_state"] is not None:
+            await _project(session, job.post_id, row["post_state"])
+    await _tell(session, job, event, details, looked_at=row.get("looked_at"))
     return job
 
 
-async def _tell(session: AsyncSession, job: Job, event: JobEvent, details: Mapping[str, Any] | None) -> None:
+async def _tell(
+    session: AsyncSession,
+    job: Job,
+    event: JobEvent,
+    details: Mapping[str, Any] | None,
+    *,
+    looked_at: datetime | None = None,
+) -> None:
     if job.reserved is not None:
         await give_back(session, job, event)
-    if job.wake_at is not None and event not in LATER:
+    # A gate that stands below the moment before stands below a later one: its lock is left to others.
+    if job.wake_at is not None and event not in LATER and (looked_at is None or job.wake_at < looked_at):
         gates.lower(session, job.wake_at)
     events.record(
         session,
@@ -192,4 +222,8 @@ async def _project(session: AsyncSession, post_id: UUID, known: str) -> None:
     if state == known:
         return
     await direct.rows(session, MOVE_POST, tenant, post_id, state)
+    _post_moved(session, post_id, state)
+
+
+def _post_moved(session: AsyncSession, post_id: UUID, state: str) -> None:
     events.record(session, events.Event("post.updated", "post", post_id, {"state": state}))

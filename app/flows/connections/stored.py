@@ -6,7 +6,9 @@ what cannot be opened is told where the access is used.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -26,15 +28,19 @@ from connectors.faults import HINTS, Fault, FaultKind, PlatformFault
 
 log = structlog.get_logger(__name__)
 
+_SEALED = SealedTokens.__tablename__
+COLUMNS = f"{columns(Connection, 'its_')}, {_SEALED}.blob AS its_access, {columns(PlatformApp, 'our_')}"
+ACCESS = f"""
+    LEFT JOIN {_SEALED} ON {_SEALED}.tenant_id = $1 AND {_SEALED}.connection_id = connections.id
+        AND {_SEALED}.field = '{CURRENT}'
+    LEFT JOIN platform_apps ON platform_apps.tenant_id = $1 AND platform_apps.id = connections.app_id
+"""
+"""What a statement of somebody else's selects and joins to `connections`, so that `of` can read its row."""
 CONNECTION = f"""
-    SELECT {columns(Connection)}, {SealedTokens.__tablename__}.blob AS sealed
-    FROM connections LEFT JOIN {SealedTokens.__tablename__} ON {SealedTokens.__tablename__}.tenant_id = $1
-        AND connection_id = connections.id AND field = '{CURRENT}'
-    WHERE connections.tenant_id = $1 AND connections.id = $2
+    SELECT {COLUMNS} FROM connections {ACCESS} WHERE connections.tenant_id = $1 AND connections.id = $2
 """  # noqa: S608 -- composed of the tables' own names
-APP = f"SELECT {columns(PlatformApp)} FROM platform_apps WHERE tenant_id = $1 AND id = $2"  # noqa: S608 -- the same
 
-_connection, _app = reader(Connection), reader(PlatformApp)
+_connection, _app = reader(Connection, "its_"), reader(PlatformApp, "our_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +60,15 @@ async def stored(session: AsyncSession, connection_id: UUID) -> Stored:
     Raises:
         NotFound: no such connection in this tenant.
     """
-    tenant = tenant_of(session)
-    row = await direct.row(session, CONNECTION, tenant, connection_id)
+    row = await direct.row(session, CONNECTION, tenant_of(session), connection_id)
     if row is None:
         raise NotFound("connection")
-    connection, app = _connection(row), None
-    if connection.app_id is not None:
-        app = await direct.row(session, APP, tenant, connection.app_id)
-    return Stored(connection, row["sealed"], _app(app) if app is not None else None)
+    return of(row)
+
+
+def of(row: Mapping[str, Any]) -> Stored:
+    """A connection with its access, of a row that has `COLUMNS`."""
+    return Stored(_connection(row), row["its_access"], _app(row) if row["our_id"] is not None else None)
 
 
 def opened(rt: Runtime, found: Stored) -> Access:

@@ -87,6 +87,10 @@ class Weather:
         finally:
             entry.recovered = await self._probed(probed)
 
+    async def clear(self, place: Place) -> bool:
+        """Whether nothing holds calls back there: who finds that may go without `entering`."""
+        return not any(one.place.covers(place) for one in await self.read())
+
     async def saw(self, place: Place, fault: Fault | None) -> None:
         """Take note of how a call ended: with this fault, or well."""
         unwell = fault is not None and fault.kind in UNWELL and fault.code not in OURS

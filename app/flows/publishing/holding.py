@@ -33,7 +33,7 @@ SPREAD = 5.0
 
 async def send(rt: Runtime, tenant: UUID, job: Job, connection: Connection, worker: str) -> None:
     """Publish a job that is due, if its platform may be called and its allowances have room."""
-    async with rt.weather.entering(_place(job, connection)) as entry:
+    async with rt.weather.entering(place_of(job, connection)) as entry:
         if entry.held is not None:
             await _wait_for_platform(rt, tenant, job, entry.held)
             return
@@ -48,7 +48,7 @@ async def send_after_all(rt: Runtime, tenant: UUID, job: Job, connection: Connec
         if until is not None:
             await _look_at(rt, tenant, job, until)
             return
-    async with rt.weather.entering(_place(job, connection)) as entry:
+    async with rt.weather.entering(place_of(job, connection)) as entry:
         if entry.held is not None:
             await _look_at(rt, tenant, job, entry.held.until)
             return
@@ -66,7 +66,7 @@ async def let_go(rt: Runtime, tenant: UUID, job: Job, connection: Connection, *,
         events.act_as(session, "worker")
         released = await end_wait(session, job.id, job.park_reason)
         if released is not None and over and job.park_reason is ParkReason.BREAKER:
-            await tell_end(session, _place(job, connection))
+            await tell_end(session, place_of(job, connection))
     return released
 
 
@@ -98,10 +98,11 @@ async def _tell_recovery(rt: Runtime, tenant: UUID, job: Job, connection: Connec
     if entry.recovered:
         async with rt.db.transaction(tenant) as session:
             events.act_as(session, "worker")
-            await tell_end(session, _place(job, connection))
+            await tell_end(session, place_of(job, connection))
 
 
-def _place(job: Job, connection: Connection) -> Place:
+def place_of(job: Job, connection: Connection) -> Place:
+    """Which breakers concern the publishing of a job."""
     return Place(job.platform, connection.server, Operation.PUBLISH)
 
 

@@ -15,12 +15,12 @@ from uuid import UUID
 import structlog
 
 from app.actions.jobs.checkpoint import Checkpoint, LeaseLost, checkpoint
-from app.actions.jobs.claim import Claim, claim
+from app.actions.jobs.claim import Claim, Claimed, claim
 from app.actions.jobs.intend import Intend, intend
 from app.domain.jobs.faults import stored as as_stored
 from app.domain.jobs.states import JobEvent, JobState, JobStep
 from app.domain.jobs.verdict import NEEDS_USER, Verdict
-from app.flows.connections.stored import stored
+from app.flows.connections.stored import Stored, stored
 from app.flows.publishing.lease import Lease
 from app.flows.publishing.tries import NotStorable, Try
 from app.flows.runtime import Runtime
@@ -59,8 +59,13 @@ async def publish(rt: Runtime, tenant: UUID, job_id: UUID, worker: str, quotas: 
         known = await stored(session, claimed.job.connection_id) if claimed is not None else None
     if claimed is None:
         return
+    await publish_claimed(rt, tenant, claimed, lease, known)
+
+
+async def publish_claimed(rt: Runtime, tenant: UUID, claimed: Claimed, lease: Lease, known: Stored | None) -> None:
+    """Publish a job that was just claimed under this lease; `known` is its connection as it was read with it."""
     attempt = Try.of(rt, tenant, claimed, lease, known)
-    async with lease.held(tenant, job_id, attempt.job.fence):
+    async with lease.held(tenant, attempt.job.id, attempt.job.fence):
         await publish_parts(attempt)
 
 

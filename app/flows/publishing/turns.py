@@ -35,13 +35,27 @@ class Wanted:
     connection: Connection
 
 
-async def in_turn(rt: Runtime, wanted: Wanted, attend: Callable[[Wanted], Awaitable[None]]) -> None:
-    """Attend to a job as soon as it fits, and to those that wait behind it."""
-    keys = {PLATFORM + wanted.job.platform: OF_PLATFORM, f"{TENANT}{wanted.tenant}": OF_TENANT}
-    turn: Turn[Wanted] | None = rt.bulkheads.enter(keys, wanted.job.id, wanted)
+def enter(rt: Runtime, wanted: Wanted) -> Turn[Wanted] | None:
+    """Take a place for a job, or let it stand in the line: then `in_turn` of somebody else attends to it."""
+    turn: Turn[Wanted] | None = rt.bulkheads.enter(_keys(wanted), wanted.job.id, wanted)
     if turn is None:
         metrics.BULKHEAD_WAITS.labels(platform=wanted.job.platform).inc()
-        await _tell(rt, keys)
+    return turn
+
+
+async def stand(rt: Runtime, wanted: Wanted) -> None:
+    """Tell of a job that found no place."""
+    await _tell(rt, _keys(wanted))
+
+
+def leave(rt: Runtime, turn: Turn[Wanted] | None) -> None:
+    """Give a place back that could not be used."""
+    if turn is not None:
+        rt.bulkheads.leave(turn, hand_on=False)
+
+
+async def in_turn(rt: Runtime, turn: Turn[Wanted] | None, attend: Callable[[Wanted], Awaitable[None]]) -> None:
+    """Attend to a job that has its place, and to those that wait behind it."""
     until = rt.clock.boottime() + LONGEST
     while turn is not None:
         following = None
@@ -59,6 +73,10 @@ async def in_turn(rt: Runtime, wanted: Wanted, attend: Callable[[Wanted], Awaita
             raise
         await _tell(rt, turn.keys)
         turn = following
+
+
+def _keys(wanted: Wanted) -> Keys:
+    return {PLATFORM + wanted.job.platform: OF_PLATFORM, f"{TENANT}{wanted.tenant}": OF_TENANT}
 
 
 async def _tell(rt: Runtime, keys: Keys) -> None:

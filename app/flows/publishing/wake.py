@@ -1,51 +1,119 @@
 """Look at a job whose moment has come, and do what its state asks for.
 
 A wake-up carries an id and nothing else. It may come late, twice or from the past: the row decides, and ten wake-ups
-do no more than one.
+do no more than one. Where nothing is in the way of a job that is due, it is claimed in the transaction that looked.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from app.actions.jobs.claim import Claim, Claimed, ConnectionBusy, claim_at_once
 from app.actions.jobs.hold import hold
 from app.actions.jobs.park import miss, park, release_connection, stay_parked
 from app.actions.jobs.rescue import rescue
+from app.actions.jobs.reserve import QuotaSpent
 from app.domain.connections.model import Connection
 from app.domain.connections.queries import connection as read_connection
 from app.domain.connections.states import USABLE, ConnectionState
 from app.domain.jobs.model import Job
-from app.domain.jobs.states import OF_THE_CONNECTION, JobState, ParkReason
-from app.flows.publishing.holding import let_go, looking, send, send_after_all
+from app.domain.jobs.states import MACHINE, OF_THE_CONNECTION, JobEvent, JobState, ParkReason
+from app.flows.connections import stored
+from app.flows.publishing.holding import let_go, looking, place_of, send, send_after_all
+from app.flows.publishing.lease import Lease
+from app.flows.publishing.publish import publish_claimed
 from app.flows.publishing.quiet import quiet_until
 from app.flows.publishing.reconcile import poll, reconcile
-from app.flows.publishing.turns import Wanted, in_turn
+from app.flows.publishing.turns import Wanted, enter, in_turn, leave, stand
 from app.flows.runtime import Runtime
 from app.kernel import metrics
 from app.services import direct, events
+from app.services.bulkheads import Turn
 from app.services.records import columns, reader
 
 LOOK = f"""
-    SELECT {columns(Job)}, {columns(Connection, "its_")},
+    SELECT {columns(Job)}, {stored.COLUMNS},
         EXISTS (SELECT FROM publishing_rules WHERE tenant_id = $1 AND quiet IS NOT NULL) AS has_quiet_hours
     FROM jobs JOIN connections ON connections.tenant_id = jobs.tenant_id AND connections.id = jobs.connection_id
+    {stored.ACCESS}
     WHERE jobs.tenant_id = $1 AND jobs.id = $2
 """  # noqa: S608 -- composed of the columns' names
+CLAIMABLE = MACHINE.sources(JobEvent.CLAIM)
 
-_job, _connection = reader(Job), reader(Connection, "its_")
+_job = reader(Job)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What one look has found, and what came of it."""
+
+    wanted: Wanted
+    known: stored.Stored
+    quiet: datetime | None
+    turn: Turn[Wanted] | None = None
+    asked: bool = False
+    """Whether it was asked for with the look: then it is claimed, or there is nothing to do."""
+    claimed: Claimed | None = None
 
 
 async def wake(rt: Runtime, tenant: UUID, job_id: UUID, worker: str) -> None:
     """Do what the job needs now; nothing where it has moved on or is gone."""
-    async with rt.db.read(tenant) as session:
-        row = await direct.row(session, LOOK, tenant, job_id)
-        if row is None:
+    await rt.weather.read()  # known by the time that a transaction is open
+    lease = Lease(rt)
+    seen = await _look(rt, tenant, job_id, lease, worker)
+    if seen is None:
+        return
+    wanted = seen.wanted
+    if seen.quiet is not None:
+        if await _held(rt, tenant, wanted.job, seen.quiet):
             return
-        job, connection = _job(row), _connection(row)
-        quiet = await quiet_until(session, job, rt.clock.now()) if row["has_quiet_hours"] else None
-    if quiet is None or connection.state not in USABLE or not await _held(rt, tenant, job, quiet):
-        await in_turn(rt, Wanted(tenant, job, connection), lambda wanted: _attend(rt, wanted, worker))
+        seen.turn = enter(rt, wanted)
+    if seen.turn is None:
+        await stand(rt, wanted)
+        return
+
+    async def attend(one: Wanted) -> None:
+        if one is not wanted or not seen.asked:
+            await _attend(rt, one, worker)
+        elif seen.claimed is not None:
+            await publish_claimed(rt, tenant, seen.claimed, lease, seen.known)
+
+    await in_turn(rt, seen.turn, attend)
+
+
+async def _look(rt: Runtime, tenant: UUID, job_id: UUID, lease: Lease, worker: str) -> _Seen | None:
+    seen: _Seen | None = None
+    try:
+        async with rt.db.transaction(tenant) as session:
+            row = await direct.row(session, LOOK, tenant, job_id)
+            if row is None:
+                return None
+            job, known = _job(row), stored.of(row)
+            usable = known.connection.state in USABLE
+            quiet = await quiet_until(session, job, rt.clock.now()) if row["has_quiet_hours"] and usable else None
+            seen = _Seen(Wanted(tenant, job, known.connection), known, quiet)
+            if quiet is None:
+                seen.turn = enter(rt, seen.wanted)
+            if seen.turn is not None and usable and await _nothing_in_the_way(rt, seen.wanted):
+                events.act_as(session, "worker")
+                command = Claim(job_id, lease.length, worker, rt.quotas(job.platform))
+                seen.claimed = await claim_at_once(session, command)
+                seen.asked = True
+    except (ConnectionBusy, QuotaSpent):
+        pass  # rolled back: the longer way claims anew, and says what it waits for
+    except BaseException:
+        if seen is not None:
+            leave(rt, seen.turn)
+        raise
+    return seen
+
+
+async def _nothing_in_the_way(rt: Runtime, wanted: Wanted) -> bool:
+    job = wanted.job
+    due = job.state in CLAIMABLE and job.publish_by > rt.clock.now()
+    return due and await rt.weather.clear(place_of(job, wanted.connection))
 
 
 async def _attend(rt: Runtime, wanted: Wanted, worker: str) -> None:

@@ -98,7 +98,7 @@ async def test_a_wake_up_that_fails_keeps_no_slot(world: World, slow: Slow, monk
 
     job = await world.job()
     with monkeypatch.context() as patch:
-        patch.setattr("app.flows.publishing.wake.send", away)
+        patch.setattr("app.flows.publishing.wake.claim_at_once", away)
         for _ in range(SLOTS + 1):
             with pytest.raises(OSError, match="away"):
                 await wake(world.rt, world.tenant, job.id, "w")

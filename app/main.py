@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from uuid import UUID
@@ -31,7 +30,7 @@ from app.http import (
     webhooks,
 )
 from app.http.middleware import stack
-from app.kernel import logs, tether
+from app.kernel import logs, memory, tether
 from app.kernel.settings import Settings, read
 from app.services.wakeups import WakeUp, WakeUps
 from workers import queues
@@ -51,17 +50,10 @@ def create_app(settings: Settings) -> Starlette:
             await examine(rt)
             async with present(rt, "api"):
                 app.router.routes[:] = routes(rt, waker(settings))
-                settle_memory()
+                memory.settle()
                 yield
 
     return Starlette(middleware=stack(settings), lifespan=lifespan)
-
-
-def settle_memory() -> None:
-    """Leave what was made at the start out of garbage collections: they would walk it for nothing with every burst."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
 
 
 def waker(settings: Settings) -> Wake | None:

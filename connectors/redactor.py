@@ -131,8 +131,10 @@ def redact_text(text: str) -> str:
     """The text without what looks like a secret."""
     lower = text.lower()
     for words, pattern, replacement in _SHAPES:
-        if any(word in lower for word in words):
-            text = pattern.sub(replacement, text)
+        for word in words:  # not `any`: a generator costs more than the search
+            if word in lower:
+                text = pattern.sub(replacement, text)
+                break
     return text
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 from contextlib import AsyncExitStack
 from typing import Any
 
+import uvloop
 from dramatiq import Broker, Worker
 from dramatiq.asyncio import get_event_loop_thread
 from dramatiq.middleware import Middleware
 
 from app.flows.runtime import Runtime, running
 from app.flows.upkeep.presence import present
-from app.kernel import logs, metrics, tether
+from app.kernel import logs, memory, metrics, tether
 from app.kernel.settings import Settings
-from workers.process import SHUTDOWN_MS
+from workers.process import SHUTDOWN_MS, threads
 from workers.signals import hear_once
 
 IDLE_MS = 50
@@ -41,20 +43,22 @@ class RuntimeHolder(Middleware):
         return self._runtime
 
     def after_process_boot(self, broker: Broker) -> None:
-        """End with the process that started this one: `kill -9` of it leaves no worker behind."""
+        """Run on the fast event loop, and end with the process that started this one, also by its `kill -9`."""
+        asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # the library asks it for the loop of all actors
         hear_once(signal.SIGTERM, within=SHUTDOWN_MS / 1000 + 3)
         tether.end_with_parent()
 
     def before_worker_boot(self, broker: Broker, worker: Worker) -> None:
         """Open the runtime; messages are taken after this returns, by consumers that are made after it."""
-        # No more wake-ups are taken than there are threads: a long upload must not hold others' in its memory.
+        # No more messages are taken than there are threads: a long upload must not hold others' in its memory.
         # The library reads its own variables for both when it is imported, before our settings are known.
-        worker.queue_prefetch = self._settings.worker_threads
+        worker.queue_prefetch = threads(self._settings)
         worker.worker_timeout = IDLE_MS
         logs.configure(self._settings.log_level, json=self._settings.log_json)
         if self._settings.metrics_port:
             metrics.listen(self._settings.host, self._settings.metrics_port)
         self._run(self._open())
+        memory.settle()
 
     def after_worker_shutdown(self, broker: Broker, worker: Worker) -> None:
         """Close the runtime; the last message has ended."""

@@ -10,6 +10,11 @@ SHUTDOWN_MS = 25_000
 """A worker may finish what it does for so long after SIGTERM; container platforms kill after 30 s."""
 
 
+def threads(settings: Settings) -> int:
+    """Messages that are in hand at a time: fewer than jobs, because a message may name several."""
+    return (settings.worker_threads + 1) // 2
+
+
 def run(settings: Settings) -> int:
     """Run worker processes until SIGTERM or SIGINT; gives the exit status."""
     arguments = [
@@ -17,7 +22,7 @@ def run(settings: Settings) -> int:
         "--processes",
         str(settings.worker_processes),
         "--threads",
-        str(settings.worker_threads),
+        str(threads(settings)),
         "--worker-shutdown-timeout",
         str(SHUTDOWN_MS),
     ]

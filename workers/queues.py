@@ -14,6 +14,7 @@ ANALYTICS: Final = "analytics"
 """Connections whose figures are due."""
 
 WAKE_JOB: Final = "job.wake"
+"""Takes the ids of tenant and job, of one job or of several in turn."""
 LOOK_AT_CONNECTION: Final = "connection.look"
 FIT_MEDIA: Final = "media.fit"
 SEND_MAIL: Final = "mail.send"

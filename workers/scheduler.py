@@ -7,7 +7,7 @@ nearest moment, at most one scan, and offers no more than the workers can hold.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.actions.connections.due import due_for_a_look
 from app.actions.figures.clocks import bring_forward, make_clocks
 from app.actions.figures.clocks import offer as offer_figures
-from app.actions.jobs.offer import Skip, next_moment, offer
+from app.actions.jobs.offer import Offer, Skip, next_moment, offer
 from app.actions.mail.due import due_mail
 from app.actions.media.due import due_for_fitting
 from app.actions.webhooks.due import due_for_processing
@@ -35,6 +35,10 @@ log = structlog.get_logger(__name__)
 
 CAPACITY = 100
 """Wake-ups that may wait in a queue; more would only wait there instead of in the table."""
+MOST_TOGETHER = 5
+"""Jobs that one message wakes at most. What a message costs is shared by them."""
+LEAST_MESSAGES = 4
+"""Messages among which the jobs of a scan are spread, so that several workers have something of them."""
 TENANTS = 50
 """Tenants that take their turn in one scan."""
 EACH = 20
@@ -65,9 +69,9 @@ async def run(rt: Runtime, wakeups: WakeUps, stop: asyncio.Event) -> None:
 
 async def scan_jobs(rt: Runtime, wakeups: WakeUps) -> float:
     """Offer due jobs once; gives how long to sleep."""
-    room = CAPACITY - await wakeups.backlog(queues.JOBS)
+    room = CAPACITY - await wakeups.backlog(queues.JOBS) * MOST_TOGETHER
     if room <= 0:
-        return rt.settings.timing.scan
+        return CROWDED_PAUSE
     again = timedelta(seconds=rt.settings.timing.offer_again)
     crowded = await rt.crowds.ask()
     skip = Skip(
@@ -79,7 +83,7 @@ async def scan_jobs(rt: Runtime, wakeups: WakeUps) -> float:
         each = max(1, min(EACH, room))
         offers = await offer(session, tenants=max(1, min(TENANTS, room // each)), each=each, again=again, skip=skip)
         nearest = await next_moment(session)
-    await wakeups.send([_wake_job(str(one.tenant_id), str(one.job_id)) for one in offers])
+    await wakeups.send(list(_together(offers)))
     metrics.OFFERS.inc(len(offers))
     if offers:
         return 0.0
@@ -165,8 +169,12 @@ async def _sweep(rt: Runtime) -> float:
     return SWEEP_EVERY
 
 
-def _wake_job(tenant: str, job: str) -> WakeUp:
-    return WakeUp(queues.JOBS, queues.WAKE_JOB, (tenant, job))
+def _together(offers: Sequence[Offer]) -> Iterator[WakeUp]:
+    """Few offers each go by themselves; many go several in a message."""
+    size = max(1, min(MOST_TOGETHER, len(offers) // LEAST_MESSAGES))
+    for start in range(0, len(offers), size):
+        ids = [str(key) for one in offers[start : start + size] for key in (one.tenant_id, one.job_id)]
+        yield WakeUp(queues.JOBS, queues.WAKE_JOB, tuple(ids))
 
 
 async def _repeat(stop: asyncio.Event, name: str, work: Callable[[], Awaitable[float]]) -> None:

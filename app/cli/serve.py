@@ -20,7 +20,7 @@ from app.flows.boot import examine
 from app.flows.runtime import NotConfigured, running
 from app.flows.upkeep.presence import present
 from app.graphql_frames import SocketProtocol
-from app.kernel import metrics, tether
+from app.kernel import memory, metrics, tether
 from app.kernel.settings import Settings
 from app.services.wakeups import WakeUps
 from workers import process, scheduler
@@ -108,6 +108,7 @@ async def _schedule(settings: Settings) -> None:
     async with AsyncExitStack() as stack:
         rt = await stack.enter_async_context(running(settings, name="postd-scheduler"))
         await stack.enter_async_context(present(rt, "scheduler"))
+        memory.settle()
         await scheduler.run(rt, WakeUps(broker), stop)
 
 

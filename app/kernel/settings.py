@@ -171,7 +171,7 @@ class Settings(BaseSettings):
         default=1000, ge=1, description="Posts that go to one server of a platform at once, from all workspaces."
     )
     worker_processes: int = Field(default=1, ge=1, description="Processes of one `postd worker`.")
-    worker_threads: int = Field(default=16, ge=1, description="Jobs that one worker process publishes at a time.")
+    worker_threads: int = Field(default=32, ge=1, description="Jobs that one worker process publishes at a time.")
     metrics_port: int = Field(
         default=0, ge=0, le=65535, description="Workers and schedulers serve /metrics from this port on; 0 means not."
     )

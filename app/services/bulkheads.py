@@ -40,8 +40,8 @@ class Turn(Generic[T]):
 class Bulkheads(Generic[T]):
     """The slots of one process and the line in front of them. Used from one event loop: nothing here waits."""
 
-    def __init__(self, slots: int, *, line: int = 64, clock: Callable[[], float] = time.monotonic) -> None:
-        """`line` is how many may wait for each key."""
+    def __init__(self, slots: int, *, line: int = 256, clock: Callable[[], float] = time.monotonic) -> None:
+        """`line` is how many may wait for each key: all that was on its way when the first was told not to be sent."""
         self._slots = slots
         self._most = line
         self._clock = clock
@@ -79,8 +79,8 @@ class Bulkheads(Generic[T]):
         return sum(key in one.keys for one in self._line)
 
     def crowded(self, key: str) -> bool:
-        """Whether so many wait under a key that nothing more should be sent here: half of their places are taken."""
-        return self.waiting(key) * 2 >= self._most
+        """Whether so many wait under a key that nothing more should be sent here: there is work for a while."""
+        return self.waiting(key) >= min(2 * self._slots, self._most // 2)
 
     def _fits(self, keys: Keys) -> bool:
         free = self._slots - self._used

@@ -22,7 +22,7 @@ from app.services.vault import Keyring, SealBroken, UnknownKey, Vault
 from app.services.wakeups import WakeUp, WakeUps
 from tests.fixtures.world import World, now
 from workers import queues
-from workers.scheduler import CAPACITY, CROWDED_PAUSE, scan_connections, scan_jobs, scan_webhooks
+from workers.scheduler import CAPACITY, CROWDED_PAUSE, MOST_TOGETHER, scan_connections, scan_jobs, scan_webhooks
 
 
 async def test_what_has_had_its_time_is_deleted_and_nothing_else(world: World) -> None:
@@ -126,9 +126,25 @@ async def test_a_scan_sends_one_wake_up_and_sleeps_until_the_next_moment(world: 
 
 async def test_workers_that_are_full_are_offered_nothing(world: World, outbox: Outbox) -> None:
     await world.job()
-    outbox.waiting = CAPACITY
-    assert await scan_jobs(world.rt, outbox) == world.rt.settings.timing.scan
+    outbox.waiting = CAPACITY // MOST_TOGETHER
+    assert await scan_jobs(world.rt, outbox) == CROWDED_PAUSE
     assert outbox.sent == []
+
+
+async def test_many_jobs_share_messages_and_few_go_alone(world: World, outbox: Outbox) -> None:
+    jobs = [await world.job() for _ in range(11)]
+    for job in jobs[3:]:
+        await world.set(job.id, wake_at=FOREVER)
+    await scan_jobs(world.rt, outbox)
+    assert [len(wake.ids) // 2 for wake in outbox.sent] == [1, 1, 1]
+    for job in jobs[3:]:
+        await world.set(job.id, wake_at=now())
+    await world.owner.execute("UPDATE tenant_gates SET next_wake_at = $1 WHERE tenant_id = $2", now(), world.tenant)
+    await scan_jobs(world.rt, outbox)
+    assert [len(wake.ids) // 2 for wake in outbox.sent[3:]] == [2, 2, 2, 2]
+    assert {wake.ids[place] for wake in outbox.sent for place in range(1, len(wake.ids), 2)} == {
+        str(job.id) for job in jobs
+    }
 
 
 @pytest.mark.parametrize("whose", ["platform", "tenant"])

@@ -17,6 +17,17 @@ QUEUE_MINUTES = 5
 """A wake-up older than this is dropped: the scheduler has offered the row again long since."""
 
 
+class WakeUpBroker(RedisBroker):
+    """A broker without queues for delayed messages: none is ever sent, and each would be asked for all the time."""
+
+    def declare_queue(self, queue_name: str) -> None:
+        """Declare a queue, once."""
+        if queue_name not in self.queues:
+            self.emit_before("declare_queue", queue_name)
+            self.queues.add(queue_name)
+            self.emit_after("declare_queue", queue_name)
+
+
 def make_broker(redis_url: str, *middleware: Middleware) -> RedisBroker:
     """The broker over Redis, with just the middleware that wake-ups need."""
     client: Redis = Redis.from_url(
@@ -25,7 +36,7 @@ def make_broker(redis_url: str, *middleware: Middleware) -> RedisBroker:
         socket_timeout=5,
         health_check_interval=5,
     )
-    broker = RedisBroker(
+    broker = WakeUpBroker(  # type: ignore[no-untyped-call]  # the library has no types
         client=client,
         namespace=NAMESPACE,
         heartbeat_timeout=15_000,

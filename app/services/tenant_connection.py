@@ -1,6 +1,6 @@
 """The driver's connection of a tenant's transaction: what begins and what ends one takes a single round trip.
 
-Whose rows may be seen is said in the same breath in which the transaction begins, and the last statement in the same
+Whose rows may be seen is said in the same breath in which the transaction begins, and the last statements in the same
 breath in which it is committed. So the lock that everybody wants (the tenant's event counter) is held by the server
 alone and never while this process is busy with something else.
 """
@@ -17,11 +17,11 @@ class TenantConnection(asyncpg.Connection):  # type: ignore[misc]  # the driver 
 
     tenant: UUID | None = None
     """Whose rows the next transaction may see."""
-    _last: str | None = None
+    _last: tuple[str, ...] = ()
     _known: frozenset[str] = frozenset()
 
     async def end_with(self, name: str, definition: str, *values: UUID | int | bytes) -> None:
-        """Run a statement as the last one of this transaction, together with its commit.
+        """Run a statement as the last one of this transaction, together with its commit; in turn where there are more.
 
         It is prepared once a connection under `name`; `definition` is what follows that name in a PREPARE. It gives no
         rows. Values are of kinds whose text cannot end a literal, whatever they hold: the server's plain protocol,
@@ -30,18 +30,18 @@ class TenantConnection(asyncpg.Connection):  # type: ignore[misc]  # the driver 
         if name not in self._known:
             await super().execute(f"PREPARE {name} {definition}")
             self._known |= {name}
-        self._last = f"EXECUTE {name}({', '.join(map(_literal, values))})"
+        self._last += (f"EXECUTE {name}({', '.join(map(_literal, values))})",)
 
     async def execute(self, query: str, *args: object, timeout: float | None = None) -> str:
         """Run a statement; one that begins a transaction enters the tenant, one that commits says the last word."""
         if query.startswith("BEGIN"):
-            self._last = None
+            self._last = ()
             if self.tenant is not None:
                 # Transaction-local on purpose: a session-level setting would leak through the pool to the next tenant.
                 query = f"{query.rstrip(';')}; SET LOCAL app.tenant_id = '{UUID(int=self.tenant.int)}'"
-        elif query.startswith("COMMIT") and self._last is not None:
-            last, self._last = self._last, None
-            return await self._ended(f"{last}; {query}", timeout)
+        elif query.startswith("COMMIT") and self._last:
+            last, self._last = self._last, ()
+            return await self._ended("; ".join((*last, query)), timeout)
         done: str = await super().execute(query, *args, timeout=timeout)
         return done
 

@@ -62,7 +62,9 @@ def surroundings() -> Iterator[Surroundings]:
                 "POSTD_EGRESS_ALLOW": "127.0.0.0/8",
                 "POSTD_KEY_RATE": "1000000",
                 "POSTD_KEY_BURST": "1000000",
-                **{f"POSTD_{whose}_{what}": "1000000" for whose in ("TENANT", "PLATFORM") for what in ("RATE", "BURST")},
+                **{
+                    f"POSTD_{whose}_{what}": "1000000" for whose in ("TENANT", "PLATFORM") for what in ("RATE", "BURST")
+                },
             }
         )
         yield Surroundings(database_url, redis_url, folder, keys)

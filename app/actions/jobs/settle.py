@@ -22,7 +22,7 @@ from app.domain.jobs.late import look
 from app.domain.jobs.model import WAITING_TO_RUN, Job, JobPart
 from app.domain.jobs.states import JobEvent, JobState, JobStep
 from app.domain.jobs.verdict import Verdict
-from app.services import direct, gates
+from app.services import direct
 from app.services.db import tenant_of
 from connectors.contract import PublishedRef
 
@@ -58,13 +58,16 @@ END_ATTEMPT = """
     WHERE tenant_id = $1 AND job_id = $2 AND fence = $3 AND ended_at IS NULL
 """
 # The condition is written as the partial index states it, so that the planner knows it again; the statement's time
-# is stable, so that it can end an index range.
-PASS_BATON = f"""
-    UPDATE jobs SET wake_at = clock_timestamp() WHERE tenant_id = $1 AND id = (
-        SELECT id FROM jobs WHERE tenant_id = $1 AND connection_id = $2 AND {WAITING_TO_RUN}
-        AND ready_at <= statement_timestamp() AND wake_at > statement_timestamp()
-        ORDER BY ready_at LIMIT 1 FOR UPDATE SKIP LOCKED)
-    RETURNING wake_at
+# is stable, so that it can end an index range. The gate is lowered after the job was found, as `gates.LOWER` does.
+PASS_BATON = f"""(uuid, uuid) AS
+    WITH woken AS (
+        UPDATE jobs SET wake_at = clock_timestamp() WHERE tenant_id = $1 AND id = (
+            SELECT id FROM jobs WHERE tenant_id = $1 AND connection_id = $2 AND {WAITING_TO_RUN}
+            AND ready_at <= statement_timestamp() AND wake_at > statement_timestamp()
+            ORDER BY ready_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+        RETURNING wake_at
+    )
+    UPDATE tenant_gates SET next_wake_at = least(next_wake_at, woken.wake_at) FROM woken WHERE tenant_id = $1
 """  # noqa: S608 -- composed of the state table's own words
 
 
@@ -197,10 +200,8 @@ async def end_attempt(session: AsyncSession, job: Job, fence: int, event: JobEve
 
 
 async def pass_baton(session: AsyncSession, job: Job) -> None:
-    """Wake the next job of this connection: it was offered while this one ran and could not be claimed."""
-    woken = await direct.row(session, PASS_BATON, tenant_of(session), job.connection_id)
-    if woken is not None:
-        gates.lower(session, woken["wake_at"])
+    """Wake the next job of this connection, as the transaction ends: it was offered while this one ran, in vain."""
+    await direct.with_commit(session, "pass_baton", PASS_BATON, tenant_of(session), job.connection_id)
 
 
 def _part(session: AsyncSession, job_id: UUID, position: int) -> tuple[Any, ...]:

@@ -48,17 +48,29 @@ class Lease:
     @asynccontextmanager
     async def held(self, tenant: UUID, job_id: UUID, fence: int) -> AsyncIterator[None]:
         """Renew the lease in the background while the block runs, so that a long upload is not taken over."""
-        keeper = asyncio.create_task(self._keep(tenant, job_id, fence))
+        keepers: list[asyncio.Task[None]] = []
+
+        def begin() -> None:
+            keepers.append(asyncio.create_task(self._keep(tenant, job_id, fence)))
+
+        # Most posts are out long before the first renewal: a timer costs them less than a task that sleeps.
+        first = asyncio.get_running_loop().call_later(self._pause, begin)
         try:
             yield
         finally:
-            keeper.cancel()
-            with suppress(asyncio.CancelledError):
-                await keeper
+            first.cancel()
+            for keeper in keepers:
+                keeper.cancel()
+                with suppress(asyncio.CancelledError):
+                    await keeper
+
+    @property
+    def _pause(self) -> float:
+        """Seconds between two renewals."""
+        return self.length.total_seconds() / 4
 
     async def _keep(self, tenant: UUID, job_id: UUID, fence: int) -> None:
         while True:
-            await asyncio.sleep(self.length.total_seconds() / 4)
             started = self._rt.clock.boottime()
             try:
                 async with self._rt.db.transaction(tenant) as session:
@@ -69,5 +81,6 @@ class Lease:
                 return
             except (SQLAlchemyError, OSError) as error:
                 log.warning("lease.renewal_failed", job_id=str(job_id), error=type(error).__name__)
-                continue
-            self._deadline = started + self._usable
+            else:
+                self._deadline = started + self._usable
+            await asyncio.sleep(self._pause)

@@ -71,7 +71,8 @@ class RuntimeHolder(Middleware):
 
     async def _open(self) -> None:
         self._stack = AsyncExitStack()
-        self._runtime = await self._stack.enter_async_context(running(self._settings, name="postd-worker"))
+        opened = running(self._settings, name="postd-worker", listens=False)
+        self._runtime = await self._stack.enter_async_context(opened)
         await self._stack.enter_async_context(present(self._runtime, "worker"))
 
     @staticmethod

@@ -106,7 +106,7 @@ async def _schedule(settings: Settings) -> None:
         metrics.listen(settings.host, settings.metrics_port)
     broker = make_broker(_redis(settings))
     async with AsyncExitStack() as stack:
-        rt = await stack.enter_async_context(running(settings, name="postd-scheduler"))
+        rt = await stack.enter_async_context(running(settings, name="postd-scheduler", listens=False))
         await stack.enter_async_context(present(rt, "scheduler"))
         memory.settle()
         await scheduler.run(rt, WakeUps(broker), stop)

@@ -122,8 +122,11 @@ def egress_policy(settings: Settings) -> EgressPolicy:
 
 
 @asynccontextmanager
-async def running(settings: Settings, *, name: str, clock: Clock | None = None) -> AsyncIterator[Runtime]:
-    """Open everything, and close it in the end.
+async def running(
+    settings: Settings, *, name: str, clock: Clock | None = None, listens: bool = True
+) -> AsyncIterator[Runtime]:
+    """Open everything, and close it in the end. Without `listens` it only speaks on the bus: who has no subscribers
+    and no sockets would hear each announcement for nothing, its own among them.
 
     Raises:
         NotConfigured: a setting is missing.
@@ -154,7 +157,8 @@ async def running(settings: Settings, *, name: str, clock: Clock | None = None) 
         bulkheads=Bulkheads(settings.worker_threads),
         crowds=Crowds(redis),
     )
-    await bus.start()
+    if listens:
+        await bus.start()
     try:
         yield runtime
     finally:

@@ -127,7 +127,6 @@ async def _prepare(attempt: Try, task: PublishTask) -> Mapping[str, Any]:
 
 
 async def _intend(attempt: Try) -> bool:
-    attempt.lease.extend()
     command = Intend(attempt.job.id, attempt.job.fence, attempt.lease.length, attempt.job.part)
     async with attempt.rt.db.transaction(attempt.tenant) as session:
         events.act_as(session, "worker")

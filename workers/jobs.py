@@ -39,10 +39,12 @@ def declare(broker: Broker, holder: RuntimeHolder) -> None:
             if error is not None:
                 raise error
 
-    async def wake_job(tenant_id: str, job_id: str) -> None:
+    async def wake_job(tenant_id: str, job: str) -> None:
+        job_id, _, platform = job.partition(":")
+        who = f"{socket.gethostname()}:{os.getpid()}"
         with logs.bound(tenant_id=UUID(tenant_id), job_id=UUID(job_id)):
             try:
-                await wake(holder.runtime, UUID(tenant_id), UUID(job_id), f"{socket.gethostname()}:{os.getpid()}")
+                await wake(holder.runtime, UUID(tenant_id), UUID(job_id), who, platform or None)
             except (DBAPIError, PoolTimeout, OSError) as error:
                 if not passing(error):
                     raise

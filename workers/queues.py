@@ -14,7 +14,7 @@ ANALYTICS: Final = "analytics"
 """Connections whose figures are due."""
 
 WAKE_JOB: Final = "job.wake"
-"""Takes the ids of tenant and job, of one job or of several in turn."""
+"""Takes the ids of tenant and job, of one job or of several in turn; a job's platform may stand behind it: `id:key`."""
 LOOK_AT_CONNECTION: Final = "connection.look"
 FIT_MEDIA: Final = "media.fit"
 SEND_MAIL: Final = "mail.send"

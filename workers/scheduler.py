@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import timedelta
+from itertools import chain
 from uuid import UUID
 
 import structlog
@@ -173,8 +174,8 @@ def _together(offers: Sequence[Offer]) -> Iterator[WakeUp]:
     """Few offers each go by themselves; many go several in a message."""
     size = max(1, min(MOST_TOGETHER, len(offers) // LEAST_MESSAGES))
     for start in range(0, len(offers), size):
-        ids = [str(key) for one in offers[start : start + size] for key in (one.tenant_id, one.job_id)]
-        yield WakeUp(queues.JOBS, queues.WAKE_JOB, tuple(ids))
+        pairs = [(str(one.tenant_id), f"{one.job_id}:{one.platform}") for one in offers[start : start + size]]
+        yield WakeUp(queues.JOBS, queues.WAKE_JOB, tuple(chain.from_iterable(pairs)))
 
 
 async def _repeat(stop: asyncio.Event, name: str, work: Callable[[], Awaitable[float]]) -> None:

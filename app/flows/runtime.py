@@ -125,8 +125,10 @@ def egress_policy(settings: Settings) -> EgressPolicy:
 async def running(
     settings: Settings, *, name: str, clock: Clock | None = None, listens: bool = True
 ) -> AsyncIterator[Runtime]:
-    """Open everything, and close it in the end. Without `listens` it only speaks on the bus: who has no subscribers
-    and no sockets would hear each announcement for nothing, its own among them.
+    """Open everything, and close it in the end.
+
+    Without `listens` it only speaks on the bus: who has no subscribers and no sockets would hear each announcement for
+    nothing, its own among them.
 
     Raises:
         NotConfigured: a setting is missing.

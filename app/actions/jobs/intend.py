@@ -28,7 +28,8 @@ from app.domain.jobs.states import JobEvent, JobStep, ParkReason
 from app.kernel.late_policy import LatePolicy
 from app.services.db import tenant_of
 
-# A lease of which little is gone stays as it is: then no column of an index changes, and a dozen indexes are left alone.
+# A lease of which little is gone stays as it is: then no column of an index changes, and a dozen indexes are left
+# alone.
 RENEWED = """CASE WHEN lease_until < clock_timestamp() + 0.7 * $4::interval
     THEN clock_timestamp() + $4::interval ELSE {column} END"""
 INTEND = written(

@@ -35,9 +35,9 @@ OFFER = text(
     ), offered AS (
         UPDATE jobs SET wake_at = clock_timestamp() + :again
         FROM due WHERE jobs.tenant_id = due.tenant_id AND jobs.id = due.id
-        RETURNING jobs.tenant_id, jobs.id
+        RETURNING jobs.tenant_id, jobs.id, jobs.platform
     )
-    SELECT gates.tenant_id, offered.id FROM gates LEFT JOIN offered USING (tenant_id)
+    SELECT gates.tenant_id, offered.id, offered.platform FROM gates LEFT JOIN offered USING (tenant_id)
     """
 )
 
@@ -63,6 +63,7 @@ class Offer:
 
     tenant_id: UUID
     job_id: UUID
+    platform: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ async def offer(
     opened = {row.tenant_id for row in rows}
     if opened:
         await session.execute(RESET, {"tenants": list(opened), "forever": FOREVER})
-    return [Offer(row.tenant_id, row.id) for row in rows if row.id is not None]
+    return [Offer(row.tenant_id, row.id, row.platform) for row in rows if row.id is not None]
 
 
 async def next_moment(session: AsyncSession) -> datetime:

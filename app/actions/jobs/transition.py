@@ -146,9 +146,9 @@ def written(event: JobEvent, sets: str, where: str, also: str = "", *, before: s
         ){also and ","}
         {also}
     """  # noqa: S608 -- composed of the state table's own words and of constants
-    changed = f"WITH {before and f'before AS MATERIALIZED ({before}), '}{changed}"  # noqa: S608 -- the same
+    changed = f"WITH {before and f'before AS MATERIALIZED ({before}), '}{changed}"
     if event in STAYS:
-        return f"{changed} SELECT * FROM changed"
+        return f"{changed} SELECT * FROM changed"  # noqa: S608 -- the same
     follows = project([target])
     return f"""
         {changed}, alone AS (

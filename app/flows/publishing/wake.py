@@ -26,11 +26,10 @@ from app.flows.publishing.lease import Lease
 from app.flows.publishing.publish import publish_claimed
 from app.flows.publishing.quiet import quiet_until
 from app.flows.publishing.reconcile import poll, reconcile
-from app.flows.publishing.turns import Wanted, enter, in_turn, leave, stand
+from app.flows.publishing.turns import Wanted, in_turn
 from app.flows.runtime import Runtime
-from app.kernel import metrics
+from app.kernel import logs, metrics
 from app.services import direct, events
-from app.services.bulkheads import Turn
 from app.services.records import columns, reader
 
 LOOK = f"""
@@ -40,6 +39,7 @@ LOOK = f"""
     {stored.ACCESS}
     WHERE jobs.tenant_id = $1 AND jobs.id = $2
 """  # noqa: S608 -- composed of the columns' names
+PLATFORM_OF = "SELECT platform FROM jobs WHERE tenant_id = $1 AND id = $2"
 CLAIMABLE = MACHINE.sources(JobEvent.CLAIM)
 
 _job = reader(Job)
@@ -49,75 +49,68 @@ _job = reader(Job)
 class _Seen:
     """What one look has found, and what came of it."""
 
-    wanted: Wanted
+    job: Job
     known: stored.Stored
     quiet: datetime | None
-    turn: Turn[Wanted] | None = None
     asked: bool = False
     """Whether it was asked for with the look: then it is claimed, or there is nothing to do."""
     claimed: Claimed | None = None
 
 
-async def wake(rt: Runtime, tenant: UUID, job_id: UUID, worker: str) -> None:
-    """Do what the job needs now; nothing where it has moved on or is gone."""
+async def wake(rt: Runtime, tenant: UUID, job_id: UUID, worker: str, platform: str | None = None) -> None:
+    """Do what the job needs now; nothing where it has moved on or is gone.
+
+    Who knows its platform says it: then nothing is read of it before it is its turn.
+    """
+    if platform is None:
+        async with rt.db.read(tenant) as session:
+            row = await direct.row(session, PLATFORM_OF, tenant, job_id)
+        if row is None:
+            return
+        platform = str(row["platform"])
+    await in_turn(rt, Wanted(tenant, job_id, platform), lambda wanted: _attend(rt, wanted, worker))
+
+
+async def _attend(rt: Runtime, wanted: Wanted, worker: str) -> None:
     await rt.weather.read()  # known by the time that a transaction is open
     lease = Lease(rt)
-    seen = await _look(rt, tenant, job_id, lease, worker)
+    seen = await _look(rt, wanted, lease, worker)
     if seen is None:
         return
-    wanted = seen.wanted
-    if seen.quiet is not None:
-        if await _held(rt, tenant, wanted.job, seen.quiet):
-            return
-        seen.turn = enter(rt, wanted)
-    if seen.turn is None:
-        await stand(rt, wanted)
-        return
-
-    async def attend(one: Wanted) -> None:
-        if one is not wanted or not seen.asked:
-            await _attend(rt, one, worker)
-        elif seen.claimed is not None:
-            await publish_claimed(rt, tenant, seen.claimed, lease, seen.known)
-
-    await in_turn(rt, seen.turn, attend)
+    with logs.bound(connection_id=seen.job.connection_id):
+        if seen.claimed is not None:
+            await publish_claimed(rt, wanted.tenant, seen.claimed, lease, seen.known)
+        elif not seen.asked and (seen.quiet is None or not await _held(rt, wanted.tenant, seen.job, seen.quiet)):
+            await _act(rt, wanted.tenant, seen.job, seen.known.connection, worker)
 
 
-async def _look(rt: Runtime, tenant: UUID, job_id: UUID, lease: Lease, worker: str) -> _Seen | None:
+async def _look(rt: Runtime, wanted: Wanted, lease: Lease, worker: str) -> _Seen | None:
+    """Read the job, and claim it in the same transaction where nothing is in its way."""
     seen: _Seen | None = None
     try:
-        async with rt.db.transaction(tenant) as session:
-            row = await direct.row(session, LOOK, tenant, job_id)
+        async with rt.db.transaction(wanted.tenant) as session:
+            row = await direct.row(session, LOOK, wanted.tenant, wanted.job_id)
             if row is None:
                 return None
             job, known = _job(row), stored.of(row)
             usable = known.connection.state in USABLE
             quiet = await quiet_until(session, job, rt.clock.now()) if row["has_quiet_hours"] and usable else None
-            seen = _Seen(Wanted(tenant, job, known.connection), known, quiet)
-            if quiet is None:
-                seen.turn = enter(rt, seen.wanted)
-            if seen.turn is not None and usable and await _nothing_in_the_way(rt, seen.wanted):
+            seen = _Seen(job, known, quiet)
+            if usable and quiet is None and await _nothing_in_the_way(rt, job, known.connection):
                 events.act_as(session, "worker")
-                command = Claim(job_id, lease.length, worker, rt.quotas(job.platform))
-                seen.claimed = await claim_at_once(session, command)
-                seen.asked = True
+                command = Claim(job.id, lease.length, worker, rt.quotas(job.platform))
+                seen.claimed, seen.asked = await claim_at_once(session, command), True
     except (ConnectionBusy, QuotaSpent):
         pass  # rolled back: the longer way claims anew, and says what it waits for
-    except BaseException:
-        if seen is not None:
-            leave(rt, seen.turn)
-        raise
     return seen
 
 
-async def _nothing_in_the_way(rt: Runtime, wanted: Wanted) -> bool:
-    job = wanted.job
+async def _nothing_in_the_way(rt: Runtime, job: Job, connection: Connection) -> bool:
     due = job.state in CLAIMABLE and job.publish_by > rt.clock.now()
-    return due and await rt.weather.clear(place_of(job, wanted.connection))
+    return due and await rt.weather.clear(place_of(job, connection))
 
 
-async def _attend(rt: Runtime, wanted: Wanted, worker: str) -> None:
-    tenant, job, connection = wanted.tenant, wanted.job, wanted.connection
+async def _act(rt: Runtime, tenant: UUID, job: Job, connection: Connection, worker: str) -> None:
     match job.state:
         case JobState.SCHEDULED | JobState.RETRYING:
             if await _missed(rt, tenant, job):

@@ -62,7 +62,7 @@ async def crowd(world: World, count: int) -> list[UUID]:
 
 async def test_a_due_job_is_offered_and_moved_on(world: World) -> None:
     job = await world.job()
-    assert await scan(world.db) == [Offer(world.tenant, job.id)]
+    assert await scan(world.db) == [Offer(world.tenant, job.id, "scripted")]
     row = await world.row(job.id)
     assert row.wake_at is not None
     assert timedelta(seconds=25) < row.wake_at - now() <= AGAIN
@@ -75,7 +75,7 @@ async def test_a_lost_wake_up_is_offered_again(world: World) -> None:
     await scan(world.db)
     await world.set(job.id, wake_at=now())
     await world.owner.execute("UPDATE tenant_gates SET next_wake_at = $1", now())
-    assert await scan(world.db) == [Offer(world.tenant, job.id)]
+    assert await scan(world.db) == [Offer(world.tenant, job.id, "scripted")]
 
 
 async def test_what_is_not_due_is_not_offered(world: World) -> None:
@@ -100,7 +100,7 @@ async def test_a_crowd_does_not_delay_anothers_one(world: World, stranger: World
     job = await stranger.job()
     offers = await scan(world.db)
     assert Counter(one.tenant_id for one in offers) == {world.tenant: 20, stranger.tenant: 1}
-    assert Offer(stranger.tenant, job.id) in offers
+    assert Offer(stranger.tenant, job.id, "scripted") in offers
 
 
 async def test_tenants_take_turns_when_few_are_served(world: World, stranger: World) -> None:
@@ -109,7 +109,7 @@ async def test_tenants_take_turns_when_few_are_served(world: World, stranger: Wo
     first = await scan(world.db, tenants=1)
     second = await scan(world.db, tenants=1)
     third = await scan(world.db, tenants=1)
-    assert Offer(stranger.tenant, job.id) in [*first, *second, *third]
+    assert Offer(stranger.tenant, job.id, "scripted") in [*first, *second, *third]
 
 
 async def test_several_schedulers_offer_each_row_once(world: World) -> None:

@@ -119,7 +119,7 @@ async def outbox(world: World) -> Outbox:
 async def test_a_scan_sends_one_wake_up_and_sleeps_until_the_next_moment(world: World, outbox: Outbox) -> None:
     job = await world.job()
     assert await scan_jobs(world.rt, outbox) == 0.0
-    assert outbox.sent == [WakeUp(queues.JOBS, queues.WAKE_JOB, (str(world.tenant), str(job.id)))]
+    assert outbox.sent == [WakeUp(queues.JOBS, queues.WAKE_JOB, (str(world.tenant), f"{job.id}:scripted"))]
     assert await scan_jobs(world.rt, outbox) == world.rt.settings.timing.scan
     assert len(outbox.sent) == 1
 
@@ -143,7 +143,7 @@ async def test_many_jobs_share_messages_and_few_go_alone(world: World, outbox: O
     await scan_jobs(world.rt, outbox)
     assert [len(wake.ids) // 2 for wake in outbox.sent[3:]] == [2, 2, 2, 2]
     assert {wake.ids[place] for wake in outbox.sent for place in range(1, len(wake.ids), 2)} == {
-        str(job.id) for job in jobs
+        f"{job.id}:scripted" for job in jobs
     }
 
 
@@ -156,11 +156,11 @@ async def test_who_has_its_share_is_left_for_later_and_others_are_offered(
     crowded = "platform:scripted" if whose == "platform" else f"tenant:{world.tenant}"
     await world.rt.crowds.tell(crowded, crowded=True)
     await scan_jobs(world.rt, outbox)
-    assert [wake.ids[1] for wake in outbox.sent] == [str(theirs.id)]
+    assert [wake.ids[1] for wake in outbox.sent] == [f"{theirs.id}:another"]
     assert await scan_jobs(world.rt, outbox) == CROWDED_PAUSE  # it stays due, and is asked for at a walk
     await world.rt.crowds.tell(crowded, crowded=False)
     await scan_jobs(world.rt, outbox)
-    assert [wake.ids[1] for wake in outbox.sent] == [str(theirs.id), str(mine.id)]
+    assert [wake.ids[1] for wake in outbox.sent] == [f"{theirs.id}:another", f"{mine.id}:scripted"]
 
 
 async def test_connections_are_looked_at_when_their_moment_comes(world: World, outbox: Outbox) -> None:

@@ -35,6 +35,7 @@ CALLED_BY_LIBRARIES = [
     "capture_signals",  # uvicorn
     "connection_*",  # asyncio protocols
     "data_received",  # asyncio protocols
+    "declare_queue",  # Dramatiq
     "decode_json",  # Strawberry
     "downgrade",  # Alembic
     "encode_json",  # Strawberry

@@ -63,6 +63,22 @@ async def test_many_changes_are_one_waking(valkey_url: str) -> None:
             assert not await watch.changed(0)
 
 
+async def test_a_burst_is_told_at_once_and_then_together(valkey_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    bus, sent = Bus(valkey_url), list[str]()
+
+    async def send(message: str) -> None:
+        sent.append(message)
+
+    monkeypatch.setattr(bus, "_send", send)
+    await bus.announce(TENANT)
+    assert sent == [f"event:{TENANT}"]
+    for _ in range(50):
+        await bus.announce(TENANT)
+        await bus.announce(OTHER)
+    await bus.stop()
+    assert sorted(sent[1:]) == [f"event:{TENANT}", f"event:{OTHER}"]
+
+
 async def test_time_runs_out_where_nothing_happens(valkey_url: str) -> None:
     async with running(valkey_url) as bus:
         with bus.watch(TENANT) as watch:

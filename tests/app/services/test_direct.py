@@ -134,3 +134,34 @@ async def test_a_row_becomes_an_object_with_every_column(world: World) -> None:
     }
     assert read.state is JobState.SCHEDULED
     assert read.step is None
+
+
+SAY = "(uuid, int, bytea) AS UPDATE jobs SET revision = $2, url = convert_from($3, 'UTF8') WHERE id = $1"
+
+
+async def test_what_is_said_last_is_committed_with_the_rest(one: Database, world: World) -> None:
+    job = await world.job()
+    for number, words in ((7, "it's; 'ROLLBACK'"), (8, "ü \\ $1")):
+        async with one.transaction(world.tenant) as session:
+            await direct.with_commit(session, "say", SAY, job.id, number, words.encode())
+            assert await direct.rows(session, "SELECT FROM jobs WHERE id = $1 AND revision = $2", job.id, number) == []
+        row = await world.row(job.id)
+        assert (row.revision, row.url) == (number, words)
+
+
+async def test_a_last_word_that_is_refused_undoes_all_and_leaves_the_connection_well(
+    one: Database, world: World
+) -> None:
+    job = await world.job()
+
+    async def spoil() -> None:
+        async with one.transaction(world.tenant) as session:
+            await direct.rows(session, "UPDATE jobs SET revision = 99 WHERE id = $1", job.id)
+            await direct.with_commit(session, "spoil", "(uuid) AS UPDATE jobs SET part = 7 WHERE id = $1", job.id)
+
+    with pytest.raises(IntegrityError, match="ck_jobs_part_exists"):
+        await spoil()
+    async with one.transaction(world.tenant) as session:
+        await direct.rows(session, "UPDATE jobs SET url = 'well' WHERE id = $1", job.id)
+    row = await world.row(job.id)
+    assert (row.revision, row.part, row.url) == (job.revision, 0, "well")

@@ -13,6 +13,7 @@ from app.actions.jobs.settle import Settlement, settle
 from app.domain.jobs.states import JobEvent, JobState, JobStep
 from app.domain.jobs.verdict import Verdict
 from app.domain.posts.planned_time import PlannedTime
+from app.services.gates import FOREVER
 from tests.fixtures.world import LEASE, World, now
 
 
@@ -34,6 +35,19 @@ async def test_a_claim_takes_the_job_under_a_new_fence_and_a_lease(world: World)
     assert await world.types(job.id) == ["job.scheduled", "job.claimed"]
     [attempt] = await world.attempts(job.id)
     assert (attempt.work, attempt.worker, attempt.fence, attempt.ended_at) == ("publish", "worker", 1, None)
+
+
+@pytest.mark.parametrize(("ahead", "lowered"), [(timedelta(0), False), (timedelta(days=1), True)])
+async def test_a_claim_lowers_the_gate_only_to_an_earlier_moment(
+    world: World, ahead: timedelta, *, lowered: bool
+) -> None:
+    job = await world.job()
+    await world.set(job.id, wake_at=now() + ahead)
+    await world.owner.execute("UPDATE tenant_gates SET next_wake_at = $1 WHERE tenant_id = $2", FOREVER, world.tenant)
+    assert await take(world, job.id) is not None
+    gate = await world.owner.fetchval("SELECT next_wake_at FROM tenant_gates WHERE tenant_id = $1", world.tenant)
+    row = await world.row(job.id)
+    assert gate == (row.wake_at if lowered else FOREVER)
 
 
 async def test_of_two_workers_one_gets_the_job(world: World) -> None:

@@ -131,11 +131,19 @@ class Installation:
         finally:
             await connection.close()
 
+    async def cut_off(self, name: str) -> None:
+        """End the server's sessions of that name: one whose client is dead would still commit what it was told to."""
+        query = (
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = $1 AND application_name = $2"
+        )
+        async with self.server() as server:
+            await server.fetch(query, self.database, name)
+
     async def waiting_for_a_lock(self, name: str, count: int) -> None:
         """Return once so many connections of that name wait for a lock."""
         query = """
             SELECT count(*) FROM pg_stat_activity
-            WHERE datname = $1 AND application_name = $2 AND wait_event_type = 'Lock' AND query LIKE '%counter%'
+            WHERE datname = $1 AND application_name = $2 AND wait_event_type = 'Lock' AND query LIKE '%append_events%'
         """
         async with self.server() as server, asyncio.timeout(60):
             # The server announces no waiting: it has to be asked.

@@ -91,6 +91,7 @@ async def test_answered_but_not_written_down(installation: Installation, workspa
         await release(held, "act")
         await installation.waiting_for_a_lock("postd-worker", 2)
         installation.one("worker").kill()
+        await installation.cut_off("postd-worker")
     assert {row.state for row in await workspace.jobs()} == {JobState.PUBLISHING}
     installation.start("worker")
     await workspace.each_once()

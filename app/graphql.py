@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
@@ -39,6 +38,7 @@ from app.flows.identify import identify
 from app.flows.live.sessions import Session, Sessions, TooManySessions
 from app.flows.people.browsers import ForeignPage, credential_of, opened_here, require_own_page
 from app.flows.runtime import Runtime
+from app.graphql_problems import problem
 from app.graphql_socket import Adapter, Handler, Unavailable, close
 from connectors.secret import Secret
 from resolvers.api import SCHEMA
@@ -231,15 +231,6 @@ def caller_of(scope: Scope) -> str | None:
     """Where a request comes from: the peer, or what a trusted proxy says of it (the server has put it there)."""
     client = scope.get("client")
     return client[0] if client else None
-
-
-def problem(
-    context: Context, status: int, code: str, message: str, hint: str, headers: Mapping[str, str] | None = None
-) -> Response:
-    """An answer in GraphQL's form to a request that is not executed."""
-    extensions = {"code": code, "hint": hint, "requestId": context.request_id}
-    body = orjson.dumps({"errors": [{"message": message, "extensions": extensions}]})
-    return Response(body, status, {"X-Request-Id": context.request_id, **(headers or {})}, "application/json")
 
 
 def graphql_app(rt: Runtime) -> ASGIApp:

@@ -9,7 +9,7 @@ import strawberry
 from app.domain.figures.report import Grouping
 from app.flows.analytics import Granularity, read_figures
 from resolvers.context import Info
-from schema.analytics import Analytics, AnalyticsFilterInput, InstantRangeInput, question_of
+from schema.analytics.analytics import Analytics, AnalyticsFilterInput, InstantRangeInput, question_of
 from schema.scalars import TimeZone
 
 Within = Annotated[

@@ -12,7 +12,7 @@ from resolvers.operation import Operation
 from resolvers.refusals import REFUSALS
 from resolvers.roots import Mutation, Query, Subscription
 from schema.keys import ApiKey
-from schema.media import Media
+from schema.media.file import Media
 from schema.scalars import SCALARS
 
 

@@ -15,9 +15,9 @@ from app.flows.bulk.replay import Replay, Time
 from app.flows.bulk.waiting import Cancel, Discard, Move
 from resolvers.acting import acting
 from resolvers.context import Context, Info
-from schema import bulk_inputs as inputs
-from schema import bulk_results as results
-from schema.planned_time import PlannedTimeInput
+from schema.jobs import bulk_inputs as inputs
+from schema.jobs import bulk_results as results
+from schema.posts.planned_time import PlannedTimeInput
 
 
 async def replay_jobs(

@@ -18,11 +18,11 @@ from connectors.capabilities import ConnectBy
 from connectors.secret import Secret
 from resolvers.acting import acting
 from resolvers.context import Context, Info
-from schema import connection_results as results
-from schema.connections import Connection
+from schema.connections import results
+from schema.connections.connection import Connection
 from schema.node import decode
 from schema.platforms import ConnectField
-from schema.post_inputs import bounded
+from schema.posts.inputs import bounded
 from schema.scalars import URL
 
 PATH = ("input", "connectionId")

@@ -20,8 +20,8 @@ from app.flows.health.read import figures, read_health, read_installation, upcom
 from app.flows.health.readiness.model import Outlook
 from resolvers.context import Context, Info
 from resolvers.loaders import refresh
-from schema.health import Asked, Health
-from schema.health_platforms import Ask
+from schema.health.health import Asked, Health
+from schema.health.platforms import Ask
 
 T = TypeVar("T")
 

@@ -18,9 +18,9 @@ from app.flows.publishing.explain import explain
 from app.kernel.errors import InvalidInput, NotFound
 from resolvers.acting import acting
 from resolvers.context import Info
-from schema import job_results as results
-from schema.job_story import JobStory
-from schema.jobs import Job
+from schema.jobs import results
+from schema.jobs.job import Job
+from schema.jobs.story import JobStory
 from schema.node import decode
 from schema.scalars import TimeZone
 

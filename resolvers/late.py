@@ -17,9 +17,9 @@ from app.flows.publishing.quiet import decide_rules
 from app.kernel.errors import InvalidInput
 from resolvers.acting import acting
 from resolvers.context import Info
-from schema import late_results as results
 from schema import rules as words
-from schema.jobs import Job
+from schema.jobs import late_results as results
+from schema.jobs.job import Job
 from schema.node import decode
 
 CONNECTION = ("input", "connectionId")

@@ -11,7 +11,7 @@ from app.domain.posts import queries as post_queries
 from app.domain.posts.pages import PostOrder, posts_page
 from app.services.paging import PageRequest
 from resolvers.context import Info
-from schema.connections import Connection
+from schema.connections.connection import Connection
 from schema.filters import (
     ConnectionFilterInput,
     ConnectionsWanted,
@@ -22,9 +22,9 @@ from schema.filters import (
     PostsOrder,
     PostsWanted,
 )
-from schema.jobs import Job
+from schema.jobs.job import Job
 from schema.paging import After, Before, First, Last, Listing, listing
-from schema.posts import Post
+from schema.posts.post import Post
 
 
 async def connections(

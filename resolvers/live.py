@@ -19,7 +19,7 @@ from app.flows.live.feed import MAX_STATE, Moment, Topic
 from app.kernel.errors import DomainError
 from resolvers.context import Context, Info
 from resolvers.loaders import refresh
-from schema.connections import Connection
+from schema.connections.connection import Connection
 from schema.events import Event, cursor_of, read_cursor
 from schema.filters import (
     ConnectionFilterInput,
@@ -29,8 +29,8 @@ from schema.filters import (
     PostFilterInput,
     PostsWanted,
 )
-from schema.jobs import Job
-from schema.posts import Post
+from schema.jobs.job import Job
+from schema.posts.post import Post
 from schema.scalars import Cursor
 from schema.updates import ConnectionUpdate, EventUpdate, JobUpdate, PostUpdate
 

@@ -9,8 +9,8 @@ import strawberry
 from app.flows.media import intake as flows
 from app.flows.media import removal
 from resolvers.context import Info
-from schema import media_results as results
-from schema.media import Media, MediaUpload
+from schema.media import results
+from schema.media.file import Media, MediaUpload
 from schema.node import decode
 
 

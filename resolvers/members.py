@@ -10,10 +10,10 @@ from app.domain.people import queries
 from app.flows.people import members as flow
 from app.services.paging import PageRequest
 from resolvers.context import Info
-from schema import member_results as results
 from schema.node import decode, encode
 from schema.paging import After, Before, First, Last, Listing, listing
-from schema.people import Invitation, Member
+from schema.people import member_results as results
+from schema.people.person import Invitation, Member
 
 
 async def members(

@@ -12,10 +12,10 @@ from app.flows.publishing.missed import AT_ONCE, MissedAction, ReleaseMissed, re
 from app.kernel.errors import InvalidInput
 from resolvers.acting import acting
 from resolvers.context import Context, Info
-from schema import missed_results as results
-from schema.jobs import Job
+from schema.jobs import missed_results as results
+from schema.jobs.job import Job
 from schema.node import decode
-from schema.post_inputs import bounded
+from schema.posts.inputs import bounded
 
 
 async def release_missed_jobs(

@@ -13,15 +13,15 @@ from app.domain.connections.errors import UnknownPlatform
 from app.kernel.errors import NotFound
 from app.services.events import read_after
 from resolvers.context import Context, Info
-from schema.connections import Connection
+from schema.connections.connection import Connection
 from schema.events import Event
-from schema.jobs import Job
+from schema.jobs.job import Job
 from schema.keys import ApiKey
-from schema.media import Media
+from schema.media.file import Media
 from schema.node import Node, split
 from schema.platforms import Platform
-from schema.post_inputs import bounded
-from schema.posts import Post
+from schema.posts.inputs import bounded
+from schema.posts.post import Post
 from schema.traversal import LOADERS
 
 TYPES: dict[str, tuple[str, Any]] = {

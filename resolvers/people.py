@@ -9,9 +9,9 @@ import strawberry
 from app.flows.people import enter, join, passwords, sessions
 from connectors.secret import Secret
 from resolvers.context import Info
-from schema import people_results as results
 from schema.keys import Tenant
 from schema.node import decode
+from schema.people import results
 
 
 async def sign_in(

@@ -10,7 +10,7 @@ from app.flows.limits.switch import By, pause_platform, resume_platform
 from resolvers.context import Info
 from resolvers.health import own_figures
 from schema import platform_results as results
-from schema.health_platforms import PlatformHealth
+from schema.health.platforms import PlatformHealth
 
 
 async def pause(

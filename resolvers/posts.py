@@ -17,11 +17,10 @@ from app.flows.publishing import plans
 from app.flows.publishing.quiet import foreseen
 from resolvers.acting import acting
 from resolvers.context import Context, Info
-from schema import post_inputs as inputs
-from schema import post_results as results
 from schema.node import decode
-from schema.planned_time import PlannedTimeInput
-from schema.posts import PlannedTime, Post
+from schema.posts import inputs, results
+from schema.posts.planned_time import PlannedTimeInput
+from schema.posts.post import PlannedTime, Post
 
 MAX_TARGETS = 100
 

@@ -8,8 +8,8 @@ import strawberry
 
 from app.flows.publishing.published import delete_published, edit_published
 from resolvers.context import Info
-from schema import job_results as results
-from schema.jobs import Job
+from schema.jobs import results
+from schema.jobs.job import Job
 from schema.node import decode
 
 PATH = ("input", "jobId")

@@ -9,8 +9,8 @@ import strawberry
 from app.flows.health.readiness.due import due_soon, due_until, how_many
 from app.services.paging import PageRequest
 from resolvers.context import Info
+from schema.health.readiness import JobReadiness
 from schema.paging import After, First, Listing, listing
-from schema.readiness import JobReadiness
 
 Within = Annotated[float, strawberry.argument(description="How many hours to look ahead: at most 744.")]
 

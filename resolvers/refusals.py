@@ -23,9 +23,9 @@ from app.flows.publishing.published import PlatformRefused
 from app.kernel.errors import InvalidInput, NotFound
 from app.services.idempotency import IdempotencyKeyReused
 from schema import errors as words
-from schema import people_errors as people_words
-from schema.bulk_results import SelectionChanged
-from schema.media_results import MediaInUse
+from schema.jobs.bulk_results import SelectionChanged
+from schema.media.results import MediaInUse
+from schema.people import errors as people_words
 from schema.platform_results import PlatformNotPaused
 from schema.webhooks import WebhookNotReplayable
 

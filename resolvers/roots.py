@@ -44,30 +44,24 @@ from resolvers.root import root
 from resolvers.roots_of_people import PeopleMutation, PeopleQuery
 from resolvers.viewer import viewer
 from resolvers.webhooks import replay_webhook, webhook_deliveries
-from schema import (
-    bulk_results,
-    connection_results,
-    job_results,
-    key_results,
-    late_results,
-    media_results,
-    missed_results,
-    platform_results,
-    post_results,
-    updates,
-)
-from schema.analytics import Analytics
+from schema import key_results, platform_results, updates
+from schema.analytics.analytics import Analytics
 from schema.audit import AuditEntry
-from schema.connections import Connection
+from schema.connections import results as connection_results
+from schema.connections.connection import Connection
 from schema.events import Event
-from schema.health import Health
-from schema.job_story import JobStory
-from schema.jobs import Job
+from schema.health.health import Health
+from schema.health.readiness import JobReadiness
+from schema.jobs import bulk_results, late_results, missed_results
+from schema.jobs import results as job_results
+from schema.jobs.job import Job
+from schema.jobs.story import JobStory
+from schema.media import results as media_results
 from schema.node import Node
 from schema.paging import Listing
 from schema.platforms import Platform
-from schema.posts import Post
-from schema.readiness import JobReadiness
+from schema.posts import results as post_results
+from schema.posts.post import Post
 from schema.rules import DecidePublishingRulesResult, PublishingRules
 from schema.viewer import Viewer
 from schema.webhooks import ReplayWebhookResult, WebhookDelivery

@@ -26,9 +26,10 @@ from resolvers.people import (
     switch_workspace,
 )
 from resolvers.root import open_to_all, root
-from schema import member_results, people_results
 from schema.paging import Listing
-from schema.people import Invitation, Member
+from schema.people import member_results
+from schema.people import results as people_results
+from schema.people.person import Invitation, Member
 
 READ, ADMIN = Scope.READ, Scope.ADMIN
 

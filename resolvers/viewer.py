@@ -7,7 +7,7 @@ from app.domain.tenants import queries as tenants
 from app.flows.people import self as oneself
 from resolvers.context import Info
 from schema.keys import ApiKey, Tenant
-from schema.people import Person, PersonSession, Workspace
+from schema.people.person import Person, PersonSession, Workspace
 from schema.viewer import Viewer
 
 

@@ -13,9 +13,9 @@ from app.domain.audit.model import AuditEntry as Row
 from app.domain.audit.pages import AuditFilter
 from app.domain.audit.sentences import sentence, who
 from app.kernel.errors import NotFound
-from schema.content import as_text
 from schema.events import Change
 from schema.node import WORDS, encode, split
+from schema.posts.content import as_text
 from schema.traversal import derived
 
 KINDS = {"job": "Job", "post": "Post", "connection": "Connection", "media": "Media", "key": "ApiKey"}

@@ -17,10 +17,10 @@ from app.domain.posts.errors import PostNotEditable as FinishedPost
 from app.domain.posts.errors import PostRevisionConflict, TargetProblem
 from app.kernel.errors import DomainError
 from connectors.contract import Severity
-from schema.connections import Connection
-from schema.jobs import Job
+from schema.connections.connection import Connection
+from schema.jobs.job import Job
 from schema.platforms import Platform
-from schema.posts import Post
+from schema.posts.post import Post
 from schema.traversal import one
 
 

@@ -12,13 +12,13 @@ from app.services.events import EventRow
 from app.services.paging import BadCursor
 from app.services.paging import decode as decode_cursor
 from app.services.paging import encode as encode_cursor
-from schema.connections import Connection
-from schema.content import as_text
-from schema.jobs import Job
+from schema.connections.connection import Connection
+from schema.jobs.job import Job
 from schema.keys import ApiKey
-from schema.media import Media
+from schema.media.file import Media
 from schema.node import Node, encode
-from schema.posts import Post
+from schema.posts.content import as_text
+from schema.posts.post import Post
 from schema.scalars import Cursor
 from schema.traversal import LOADERS, derived
 

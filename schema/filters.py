@@ -19,7 +19,7 @@ from app.domain.posts.queries import PostFilter
 from app.domain.posts.states import PostState
 from app.kernel.errors import NotFound
 from schema.node import decode
-from schema.post_inputs import bounded
+from schema.posts.inputs import bounded
 from schema.words import offer
 
 offer(JobOrder, "The order of a list of jobs.")

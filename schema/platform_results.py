@@ -7,7 +7,7 @@ from typing import Annotated, TypeAlias
 import strawberry
 
 from schema.errors import InvalidInput, UnknownPlatform, UserError
-from schema.health_platforms import PlatformHealth
+from schema.health.platforms import PlatformHealth
 
 
 @strawberry.input(description="Which platform to switch off for the whole installation, and why.")

@@ -1,6 +1,6 @@
 """From one thing to the next, declared as data.
 
-    post: Post = one("posts", by="post_id", into="schema.posts:Post", description="…")
+    post: Post = one("posts", by="post_id", into="schema.posts.post:Post", description="…")
     attempts: list[Attempt] = many("attempts", of="id", …)
 
 names a loader (a batch function `keys -> rows`) and the attribute of the row that holds the key. Today a declaration

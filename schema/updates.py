@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import strawberry
 
-from schema.connections import Connection
+from schema.connections.connection import Connection
 from schema.events import Event
-from schema.jobs import Job
-from schema.posts import Post
+from schema.jobs.job import Job
+from schema.posts.post import Post
 from schema.scalars import Cursor
 
 

@@ -7,7 +7,7 @@ import strawberry
 from app.domain.keys.model import Scope
 from app.domain.people.roles import Role
 from schema.keys import ApiKey, Tenant
-from schema.people import Person, PersonSession, Workspace
+from schema.people.person import Person, PersonSession, Workspace
 
 
 @strawberry.type(description="Who calls.")

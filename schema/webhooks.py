@@ -11,10 +11,10 @@ from app.domain.webhooks.model import WebhookNotice as NoticeRow
 from app.domain.webhooks.model import WebhookShare as Row
 from app.domain.webhooks.states import ShareState
 from connectors.redactor import redact
-from schema.connections import Connection
-from schema.content import as_text
+from schema.connections.connection import Connection
 from schema.errors import NotFound, UserError
 from schema.events import Change
+from schema.posts.content import as_text
 from schema.traversal import derived, many, one
 from schema.words import offer
 
@@ -31,7 +31,7 @@ class WebhookNotice:
     connection: Connection | None = one(
         "connections",
         by="connection_id",
-        into="schema.connections:Connection",
+        into="schema.connections.connection:Connection",
         description="The connection that it is about.",
     )
     outcome: str = strawberry.field(description="What was done about it.")

@@ -16,7 +16,7 @@ from app.kernel.errors import InvalidInput, NotFound
 from connectors.capabilities import Option
 from connectors.catalog import BUILT_IN
 from schema.node import encode
-from schema.options import NamedOptionInput, PlatformOptionsInput
+from schema.posts.options import NamedOptionInput, PlatformOptionsInput
 
 MEDIA = UUID("00000000-0000-7000-8000-000000000001")
 PATH = ("input", "targets", "0", "options")

@@ -13,7 +13,7 @@ from app.flows.publishing.quiet import decide_rules, foreseen
 from app.flows.publishing.wake import wake
 from app.flows.upkeep.verify import verify
 from app.kernel.late_policy import LatePolicy
-from schema.explanation import explain
+from schema.jobs.explanation import explain
 from tests.fixtures.world import World, now
 
 OPEN = QuietHours("UTC", ())

@@ -24,8 +24,8 @@ from schema.errors import (
     Problem,
     RevisionConflict,
 )
-from schema.jobs import Job
-from schema.posts import PlannedTime, Post
+from schema.jobs.job import Job
+from schema.posts.post import PlannedTime, Post
 from schema.scalars import LocalDateTime
 
 CLOCKS = {

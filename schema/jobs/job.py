@@ -14,21 +14,21 @@ from app.domain.jobs.model import JobPart as PartRow
 from app.domain.jobs.review import review
 from app.domain.jobs.states import MACHINE, JobEvent, JobState, JobStep, ParkReason
 from app.kernel.late_policy import LatePolicy
-from schema.attempts import Attempt, Fault
-from schema.connections import Connection
-from schema.content import Content
-from schema.explanation import explain
-from schema.metrics import Metrics, metrics_of
+from schema.analytics.metrics import Metrics, metrics_of
+from schema.connections.connection import Connection
+from schema.health.readiness import JobReadiness
+from schema.jobs.attempts import Attempt, Fault
+from schema.jobs.explanation import explain
+from schema.jobs.review import JobReview
 from schema.node import Node, encode
 from schema.platforms import Platform
-from schema.readiness import JobReadiness
-from schema.review import JobReview
+from schema.posts.content import Content
 from schema.scalars import URL
 from schema.traversal import LOADERS, derived, many, one
 from schema.words import offer
 
 if TYPE_CHECKING:
-    from schema.posts import Post
+    from schema.posts.post import Post
 
 
 class JobAction(StrEnum):
@@ -98,11 +98,11 @@ class Job(Node):
     """A job."""
 
     row: strawberry.Private[Row]
-    post: Annotated[Post, strawberry.lazy("schema.posts")] = one(
-        "posts", by="post_id", into="schema.posts:Post", description="The post that it is a part of."
+    post: Annotated[Post, strawberry.lazy("schema.posts.post")] = one(
+        "posts", by="post_id", into="schema.posts.post:Post", description="The post that it is a part of."
     )
     connection: Connection = one(
-        "connections", by="connection_id", into="schema.connections:Connection", description="Where it goes."
+        "connections", by="connection_id", into="schema.connections.connection:Connection", description="Where it goes."
     )
     platform: Platform = one(
         "platforms", by="platform", into="schema.platforms:Platform", description="The platform that it goes to."
@@ -127,14 +127,14 @@ class Job(Node):
     cancel_requested_at: datetime | None = strawberry.field(
         description="When somebody asked to cancel it while it ran."
     )
-    parts: list[JobPart] = many("parts", of="id", into="schema.jobs:JobPart", description="Its parts in order.")
+    parts: list[JobPart] = many("parts", of="id", into="schema.jobs.job:JobPart", description="Its parts in order.")
     attempts: list[Attempt] = many(
-        "attempts", of="id", into="schema.attempts:Attempt", description="Its tries, oldest first."
+        "attempts", of="id", into="schema.jobs.attempts:Attempt", description="Its tries, oldest first."
     )
     readiness: JobReadiness | None = one(
         "readiness",
         by="id",
-        into="schema.readiness:JobReadiness",
+        into="schema.health.readiness:JobReadiness",
         description="Whether it will go out, as things stand now; null where it does not wait.",
     )
     revision: int = strawberry.field(description="Counts changes: give it with a change to refuse a lost update.")

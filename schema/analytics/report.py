@@ -13,10 +13,10 @@ from app.domain.figures.report import LEAST, MOST, Asked, Group, Grouping, Part,
 from app.domain.figures.report import Hour as HourRow
 from app.domain.figures.totals import Totals, add, beside, change
 from connectors.metric_names import METRICS, MetricKind, MetricName, MetricUnit
-from schema.connections import Connection
-from schema.metrics import Metrics, given_by
+from schema.analytics.metrics import Metrics, given_by
+from schema.connections.connection import Connection
 from schema.node import encode
-from schema.posts import Post
+from schema.posts.post import Post
 from schema.traversal import LOADERS, derived
 from schema.words import offer
 

@@ -8,8 +8,8 @@ import strawberry
 
 from app.domain.people.roles import Role
 from schema.errors import InvalidInput, NotFound
-from schema.people import Invitation, Member
-from schema.people_errors import AlreadyMember, LastAdmin
+from schema.people.errors import AlreadyMember, LastAdmin
+from schema.people.person import Invitation, Member
 
 
 @strawberry.input(description="Somebody to be invited.")

@@ -22,9 +22,9 @@ from schema.errors import (
     PlannedTimeInvalid,
     PlatformRefused,
 )
-from schema.jobs import Job
-from schema.planned_time import PlannedTimeInput
-from schema.post_inputs import ContentInput
+from schema.jobs.job import Job
+from schema.posts.inputs import ContentInput
+from schema.posts.planned_time import PlannedTimeInput
 from schema.scalars import URL
 
 

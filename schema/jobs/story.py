@@ -11,8 +11,8 @@ import strawberry
 from app.domain.jobs.story import Told
 from app.domain.keys.model import Scope
 from app.flows.publishing.explain import Explained
-from schema.attempts import as_texts
-from schema.jobs import Job
+from schema.jobs.attempts import as_texts
+from schema.jobs.job import Job
 from schema.scalars import TimeZone
 from schema.traversal import derived
 

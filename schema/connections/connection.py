@@ -16,9 +16,9 @@ from app.domain.jobs.backlog import Backlog as BacklogRow
 from app.domain.keys.model import Scope
 from app.services.paging import PageRequest
 from connectors.capabilities import ConnectBy, FormatKey
-from schema.connection_timeline import ConnectionMoment
-from schema.listening import Listening
-from schema.metrics import AccountMetrics, SyncRun
+from schema.analytics.metrics import AccountMetrics, SyncRun
+from schema.connections.listening import Listening
+from schema.connections.timeline import ConnectionMoment
 from schema.node import Node, encode
 from schema.paging import After, First, Listing, listing
 from schema.platforms import Limit, Platform, limits
@@ -118,14 +118,14 @@ class Connection(Node):
     checks: list[ConnectionCheck] = many(
         "checks",
         of="id",
-        into="schema.connections:ConnectionCheck",
+        into="schema.connections.connection:ConnectionCheck",
         description="The last looks at it, newest first, 20 at most.",
         needs=Scope.CONNECTIONS,
     )
     backlog: Backlog = one(
         "backlogs",
         by="id",
-        into="schema.connections:Backlog",
+        into="schema.connections.connection:Backlog",
         description="What waits for it, and what came too late.",
     )
     renewed_at: datetime | None = strawberry.field(description="When the access in use was given or last renewed.")

@@ -12,7 +12,7 @@ from app.domain.breakers.states import BreakerState, Operation
 from app.domain.jobs.states import ParkReason
 from app.flows.health.figures import Figures
 from app.flows.health.model import PlatformSeen
-from schema.health_figures import AllowanceHealth, PlatformOutcomes
+from schema.health.figures import AllowanceHealth, PlatformOutcomes
 from schema.traversal import derived
 from schema.words import offer
 

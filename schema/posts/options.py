@@ -9,8 +9,8 @@ from typing import Any
 import strawberry
 
 from app.kernel.errors import InvalidInput
-from schema.linkedin_options import LinkedInOptionsInput
-from schema.meta_options import FacebookOptionsInput, InstagramOptionsInput, image
+from schema.posts.linkedin_options import LinkedInOptionsInput
+from schema.posts.meta_options import FacebookOptionsInput, InstagramOptionsInput, image
 from schema.words import offer
 
 

@@ -8,7 +8,7 @@ from app.domain.connections.states import ConnectionState
 from app.domain.connections.statistics import Census
 from app.domain.jobs.outcomes import Lately, Outcomes
 from app.flows.health.figures import AllowanceLeft
-from schema.connections import Connection
+from schema.connections.connection import Connection
 from schema.traversal import one
 
 
@@ -105,7 +105,7 @@ class AllowanceHealth:
     connection: Connection | None = one(
         "connections",
         by="connection_id",
-        into="schema.connections:Connection",
+        into="schema.connections.connection:Connection",
         description="The account that has the least left; null where all accounts share it, or none has used any.",
     )
 

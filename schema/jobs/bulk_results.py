@@ -10,7 +10,7 @@ import strawberry
 from app.domain.jobs.errors import SelectionChanged as Changed
 from app.flows.bulk.answer import Answer, Reason, Refused, Taken
 from schema.errors import IdempotencyKeyReused, InvalidInput, NotFound, PlannedTimeInvalid, UserError
-from schema.jobs import Job
+from schema.jobs.job import Job
 from schema.scalars import Cursor
 from schema.words import offer
 

@@ -12,15 +12,15 @@ from app.domain.posts.model import Post as Row
 from app.domain.posts.planned_time import TimeNotice
 from app.domain.posts.states import PostState
 from app.kernel.late_policy import LatePolicy
-from schema.content import Content
-from schema.metrics import Metrics, metrics_of
+from schema.analytics.metrics import Metrics, metrics_of
 from schema.node import Node, encode
+from schema.posts.content import Content
 from schema.scalars import LocalDateTime, TimeZone
 from schema.traversal import derived, many
 from schema.words import offer
 
 if TYPE_CHECKING:
-    from schema.jobs import Job
+    from schema.jobs.job import Job
 
 
 class PostAction(StrEnum):
@@ -78,8 +78,8 @@ class Post(Node):
     )
     late_policy: LatePolicy = strawberry.field(description="What happens when the window has passed.")
     state: PostState = strawberry.field(description="What a planner shows: it follows from the jobs.")
-    jobs: list[Annotated[Job, strawberry.lazy("schema.jobs")]] = many(
-        "jobs_of_posts", of="id", into="schema.jobs:Job", description="One job for each connection."
+    jobs: list[Annotated[Job, strawberry.lazy("schema.jobs.job")]] = many(
+        "jobs_of_posts", of="id", into="schema.jobs.job:Job", description="One job for each connection."
     )
     revision: int = strawberry.field(description="Counts changes: give it with a change to refuse a lost update.")
     created_at: datetime = strawberry.field(description="When it was made.")

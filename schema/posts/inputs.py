@@ -13,8 +13,8 @@ from app.domain.posts.content import Stored, content, part
 from app.kernel.errors import InvalidInput
 from app.kernel.late_policy import LatePolicy
 from schema.node import decode
-from schema.options import PlatformOptionsInput
-from schema.planned_time import PlannedTimeInput
+from schema.posts.options import PlatformOptionsInput
+from schema.posts.planned_time import PlannedTimeInput
 from schema.scalars import URL
 
 MAX_PARTS = 100

@@ -17,7 +17,7 @@ from app.domain.jobs.statistics import Lag as LagRow
 from app.domain.posts.states import PostState
 from app.domain.posts.statistics import Count as PostCounted
 from app.flows.analytics import Figures, Granularity
-from schema.analytics_report import Report
+from schema.analytics.report import Report
 from schema.filters import keys, words
 from schema.platforms import Platform
 from schema.traversal import one

@@ -13,7 +13,7 @@ from schema.traversal import one
 from schema.words import offer
 
 if TYPE_CHECKING:
-    from schema.jobs import Job
+    from schema.jobs.job import Job
 
 offer(Verdict, "Whether a job goes out as things stand.", name="ReadinessVerdict")
 offer(BlockerCode, "What stands in a job's way.", name="ReadinessBlockerCode")
@@ -40,8 +40,8 @@ class JobReadiness:
     """A verdict."""
 
     row: strawberry.Private[Readiness]
-    job: Annotated[Job, strawberry.lazy("schema.jobs")] = one(
-        "jobs", by="job_id", into="schema.jobs:Job", description="The job."
+    job: Annotated[Job, strawberry.lazy("schema.jobs.job")] = one(
+        "jobs", by="job_id", into="schema.jobs.job:Job", description="The job."
     )
     verdict: Verdict = strawberry.field(description="Whether it goes out.")
     expected_at: datetime | None = strawberry.field(

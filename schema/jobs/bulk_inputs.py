@@ -13,8 +13,8 @@ from app.kernel.errors import InvalidInput
 from app.services.paging import BadCursor
 from schema.filters import JobFilterInput
 from schema.node import decode
-from schema.planned_time import PlannedTimeInput
-from schema.post_inputs import bounded, idempotency_key
+from schema.posts.inputs import bounded, idempotency_key
+from schema.posts.planned_time import PlannedTimeInput
 from schema.scalars import Cursor
 
 WHICH = "Which jobs; or name them with `jobIds`."

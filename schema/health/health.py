@@ -16,9 +16,9 @@ from app.flows.health.model import HealthState
 from app.flows.health.model import Queue as QueueSeen
 from app.flows.health.readiness.model import Outlook
 from app.flows.upkeep.punctuality import Standing
-from schema.health_figures import ConnectionsHealth, PlatformTries
-from schema.health_platforms import Ask, PlatformHealth
-from schema.readiness import ReadinessSummary
+from schema.health.figures import ConnectionsHealth, PlatformTries
+from schema.health.platforms import Ask, PlatformHealth
+from schema.health.readiness import ReadinessSummary
 from schema.traversal import derived
 from schema.words import offer
 

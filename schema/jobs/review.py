@@ -10,7 +10,7 @@ import strawberry
 
 from app.domain.jobs.review import Look, Resolution, Review, Sent
 from app.domain.keys.model import Scope
-from schema.attempts import as_texts
+from schema.jobs.attempts import as_texts
 from schema.scalars import URL
 from schema.traversal import derived
 

@@ -9,8 +9,8 @@ import strawberry
 
 from app.flows.publishing.missed import MissedAction
 from schema.errors import ConnectionNotUsable, InvalidInput, NotFound, PlannedTimeInvalid
-from schema.jobs import Job
-from schema.planned_time import PlannedTimeInput
+from schema.jobs.job import Job
+from schema.posts.planned_time import PlannedTimeInput
 
 
 @strawberry.input(description="Which missed posts, and what becomes of them. Name the connection or the jobs.")

@@ -11,7 +11,7 @@ import orjson
 import strawberry
 
 from app.domain.posts.content import card_image, option_media
-from schema.media import Media
+from schema.media.file import Media
 from schema.node import encode
 from schema.scalars import URL
 from schema.traversal import one
@@ -32,7 +32,7 @@ class ContentMedia:
     media_id: strawberry.ID = strawberry.field(description="The id of the file.")
     alt: str | None = strawberry.field(description="The description of the file in this post, where it has its own.")
     media: Media | None = one(
-        "media", by="media_id", into="schema.media:Media", description="The file; null when it was deleted."
+        "media", by="media_id", into="schema.media.file:Media", description="The file; null when it was deleted."
     )
 
 
@@ -55,7 +55,7 @@ class Link:
     image: Media | None = one(
         "media",
         by="image",
-        into="schema.media:Media",
+        into="schema.media.file:Media",
         description="The card's picture; null when it has none or it was deleted.",
     )
 

@@ -8,7 +8,7 @@ from typing import Annotated, TypeAlias
 import strawberry
 
 from connectors.capabilities import ConnectBy
-from schema.connections import Connection
+from schema.connections.connection import Connection
 from schema.errors import (
     ConnectFailed,
     ConnectionStateRefused,

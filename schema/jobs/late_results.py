@@ -9,8 +9,8 @@ import strawberry
 
 from app.actions.jobs.settle_late import LateChoice
 from schema.errors import InvalidInput, JobNotLate, NotFound, PlannedTimeInvalid
-from schema.jobs import Job
-from schema.planned_time import PlannedTimeInput
+from schema.jobs.job import Job
+from schema.posts.planned_time import PlannedTimeInput
 
 
 @strawberry.input(description="What becomes of a job that needs review because it is late. Nothing of it was sent.")

@@ -65,7 +65,7 @@ class Media(Node):
     copies: list[MediaCopy] = many(
         "media_copies",
         of="id",
-        into="schema.media:MediaCopy",
+        into="schema.media.file:MediaCopy",
         description="For each platform, how far the copy is that it needs. Empty until the file is ready.",
     )
 

@@ -9,8 +9,8 @@ import strawberry
 from app.domain.media.errors import MediaInUse as UsedMedia
 from app.domain.media.model import MediaFile
 from schema.errors import InvalidInput, MediaNotReady, MediaRefused, NotFound, UserError
-from schema.media import Media, MediaUpload
-from schema.posts import Post
+from schema.media.file import Media, MediaUpload
+from schema.posts.post import Post
 from schema.scalars import URL
 from schema.traversal import one
 
@@ -74,7 +74,9 @@ class MediaInUse(UserError):
     """A file that is needed."""
 
     row: strawberry.Private[UsedMedia]
-    post: Post | None = one("posts", by="post_id", into="schema.posts:Post", description="The first of these posts.")
+    post: Post | None = one(
+        "posts", by="post_id", into="schema.posts.post:Post", description="The first of these posts."
+    )
 
     @classmethod
     def of(cls, error: Any) -> Self:

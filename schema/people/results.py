@@ -13,7 +13,7 @@ from app.domain.people.session_model import Session
 from connectors.secret import Secret
 from schema.errors import InvalidInput, NotFound
 from schema.keys import Tenant
-from schema.people_errors import LinkSpent, NotAPerson, SessionEnded, SignInRefused, SignUpClosed, TooManyTries
+from schema.people.errors import LinkSpent, NotAPerson, SessionEnded, SignInRefused, SignUpClosed, TooManyTries
 
 
 @strawberry.input(description="A person who wants in.")

@@ -1,0 +1,1 @@
+"""Words about figures: what came of what was planned, and what became of it out there."""

@@ -1,0 +1,1 @@
+"""Words about connections: how they are, why, and what becomes of the verbs on them."""

@@ -1,0 +1,1 @@
+"""Words about files, and what becomes of the verbs on them."""

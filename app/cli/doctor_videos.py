@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.cli.finding import Finding
 from app.kernel.settings import Settings
-from app.services import ffprobe, jail
+from app.services.files import ffprobe, jail
 
 _NAME = "videos"
 

@@ -19,7 +19,7 @@ from app.actions.media.same_bytes import hold_bytes
 from app.actions.media.transition import transition
 from app.domain.media.model import MediaFile, MediaState
 from app.domain.media.queries import twin
-from app.services.videos import Clip
+from app.services.files.videos import Clip
 from connectors.capabilities import MediaKind
 
 

@@ -18,7 +18,7 @@ from app.domain.media.errors import MediaRefused
 from app.flows.media.removal import remove
 from app.flows.runtime import Runtime
 from app.kernel.settings import Settings
-from app.services import documents, ffprobe, images, videos
+from app.services.files import documents, ffprobe, images, videos
 from app.services.storage import Stored
 from connectors.capabilities import MediaKind
 

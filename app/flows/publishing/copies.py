@@ -22,8 +22,8 @@ from app.domain.media.model import CopyState, MediaDerivative, MediaFile, MediaS
 from app.domain.media.queries import by_ids, copies_of, derivative
 from app.flows.runtime import Runtime
 from app.kernel import ids
-from app.services.image_fitting import Fitted, fit
-from app.services.images import ImageRefused
+from app.services.files.image_fitting import Fitted, fit
+from app.services.files.images import ImageRefused
 from app.services.storage import Missing, StorageError
 from connectors.faults import HINTS, Effect, Fault, FaultKind, PlatformFault
 from connectors.image_rules import ImageRules

@@ -6,7 +6,7 @@ import pytest
 
 from app.cli.doctor_videos import of_videos
 from app.kernel.settings import Settings
-from app.services import jail
+from app.services.files import jail
 
 
 def program(folder: Path, body: str) -> Settings:

@@ -18,7 +18,7 @@ from app.flows.media.content import MAX_IMAGE_BYTES
 from app.flows.media.intake import CreateUpload, Upload, complete_upload, create_upload
 from app.flows.media.transfer import find_upload, receive
 from app.kernel.errors import InvalidInput, NotFound
-from app.services import documents
+from app.services.files import documents
 from app.services.storage import FileTooLarge
 from app.services.vault import generate_key
 from tests.app.flows.media import uploads

@@ -14,7 +14,7 @@ from app.domain.media.errors import MediaRefused
 from app.domain.media.model import MediaState
 from app.flows.media.intake import CreateUpload, create_upload
 from app.kernel.errors import InvalidInput
-from app.services.documents import DOCX, PDF
+from app.services.files.documents import DOCX, PDF
 from tests.app.flows.media import uploads
 from tests.app.flows.media.keeping import keeping, stored, uploaded
 from tests.fixtures.world import World

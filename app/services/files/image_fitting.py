@@ -17,8 +17,8 @@ from typing import Final
 
 from PIL import Image, ImageCms, ImageOps
 
-from app.services import bare
-from app.services.images import ImageRefused, Probe, decoding, opened, probe
+from app.services.files import bare
+from app.services.files.images import ImageRefused, Probe, decoding, opened, probe
 from connectors.framing import framed, shrunk, takes
 from connectors.image_rules import ImageRules
 

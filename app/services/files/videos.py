@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from app.kernel.errors import InvalidInput
-from app.services import boxes
+from app.services.files import boxes
 
 TAKEN: Final = ("video/mp4", "video/quicktime")
 HEAD: Final = 64

@@ -1,7 +1,7 @@
 """Run a program over a hostile file, and be certain of what it can do: read, think a while, and write to us.
 
 It has no network, cannot write files, has bounded memory and time, reaches no other process, and reads the files of
-programs and those that it is given (`app/services/cell.py`). It sees none of our environment, and whatever it has
+programs and those that it is given (`app/services/files/cell.py`). It sees none of our environment, and whatever it has
 started ends with it. Other files it cannot read where the kernel has Landlock: `hides_files` tells.
 """
 
@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from app.services import cell
+from app.services.files import cell
 
 SECONDS: Final = 20.0
 LARGEST_ANSWER: Final = 1024 * 1024

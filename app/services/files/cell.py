@@ -1,4 +1,4 @@
-"""A cell for a program that reads hostile files. It is started by `app.services.jail`, limits itself, and becomes it.
+"""A cell for a program that reads hostile files. `jail.py` starts it; it limits itself, and becomes that program.
 
     python -I -S cell.py READABLE... -- PROGRAM ARGUMENT...
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.services.pdf_pages import count_pages
+from app.services.files.pdf_pages import count_pages
 from tests.app.flows.media import uploads
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.services.boxes import BoxesDamaged, read_index
-from app.services.videos import HEAD, TAKEN, Clip, VideoRefused, read_clip, video_type
+from app.services.files.boxes import BoxesDamaged, read_index
+from app.services.files.videos import HEAD, TAKEN, Clip, VideoRefused, read_clip, video_type
 from tests.app.flows.media import uploads
 
 RECORDED = Path(__file__).parent / "recorded"

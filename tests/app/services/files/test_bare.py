@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
-from app.services.bare import NotWhole, bare, end_of
+from app.services.files.bare import NotWhole, bare, end_of
 
 KINDS = {"PNG": "image/png", "GIF": "image/gif", "WEBP": "image/webp", "JPEG": "image/jpeg"}
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from app.services import cell, jail
+from app.services.files import cell, jail
 
 Program = Callable[[str], str]
 INTERPRETER = [Path(sys.base_prefix), Path(sys.prefix)]

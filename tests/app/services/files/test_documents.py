@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.services import compound, documents
-from app.services.documents import DOC, DOCX, PDF, PPT, PPTX, DocumentRefused, begins_like_one, probe
+from app.services.files import compound, documents
+from app.services.files.documents import DOC, DOCX, PDF, PPT, PPTX, DocumentRefused, begins_like_one, probe
 from tests.app.flows.media import uploads
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.services import ffprobe, jail
-from app.services.videos import Clip, VideoRefused, read_clip
+from app.services.files import ffprobe, jail
+from app.services.files.videos import Clip, VideoRefused, read_clip
 
 RECORDED = Path(__file__).parent / "recorded"
 """What ffprobe 5.1 said of the two videos beside it."""

@@ -19,7 +19,7 @@ import puremagic
 from PIL import Image
 
 from app.kernel.errors import InvalidInput
-from app.services import bare
+from app.services.files import bare
 
 MAX_PIXELS: Final = 50_000_000
 """Width times height; decoded, that is 200 MB."""

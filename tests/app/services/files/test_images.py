@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from PIL import Image, ImageCms
 
-from app.services import images
-from app.services.image_fitting import Fitted, fit
-from app.services.images import ImageRefused, Probe, probe
+from app.services.files import images
+from app.services.files.image_fitting import Fitted, fit
+from app.services.files.images import ImageRefused, Probe, probe
 from connectors.framing import fitted as fitted_size
 from connectors.framing import takes
 from connectors.image_rules import ImageRules

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from app.kernel.errors import InvalidInput
-from app.services import compound
-from app.services.pdf_pages import count_pages
+from app.services.files import compound
+from app.services.files.pdf_pages import count_pages
 
 PDF: Final = "application/pdf"
 DOC: Final = "application/msword"

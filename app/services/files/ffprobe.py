@@ -14,8 +14,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
-from app.services import jail
-from app.services.videos import Clip, VideoRefused
+from app.services.files import jail
+from app.services.files.videos import Clip, VideoRefused
 
 _FIELDS: Final = (
     "format=duration:stream=codec_type,codec_name,width,height,avg_frame_rate,duration"

@@ -22,6 +22,7 @@ from app.flows.runtime import Runtime
 from connectors.sandbox.linkedin.apps import MEMBER_APP
 from connectors.sandbox.server import Sandbox
 from schema.node import decode, encode
+from tests.app.http.planner.test_looks import NAMELESS
 from tests.app.http.planner.visit import Visit
 from tests.fixtures.consent import MASTODON, connect, ticket
 from tests.fixtures.served import Browser as Client
@@ -194,6 +195,38 @@ async def test_a_double_click_on_a_free_hour_begins_a_post_for_it(visit: Visit) 
     await expect(dialog.get_by_label("Time in UTC")).to_have_value(f"{at}:00")
 
 
+HAND_OVER = """([kind, on, name, type, bytes]) => {
+    const data = new DataTransfer();
+    data.items.add(new File([new Uint8Array(bytes)], name, { type }));
+    const target = document.querySelector(on);
+    const more = kind === "drop" ? { dataTransfer: data } : { clipboardData: data };
+    const event = kind === "drop" ? new DragEvent(kind, { bubbles: true, cancelable: true, ...more })
+        : new ClipboardEvent(kind, { bubbles: true, cancelable: true, ...more });
+    target.dispatchEvent(event);
+}"""
+
+
+async def test_files_are_dropped_pasted_put_first_and_taken_away(visit: Visit) -> None:
+    page = await visit.open("list/upcoming")
+    dialog = await write(visit, "With pictures.")
+    bytes_ = list(picture()["buffer"])
+    names = dialog.locator(".files .soft")
+    await page.evaluate(HAND_OVER, ["drop", ".media", "one.jpg", "image/jpeg", bytes_])
+    await expect(names).to_have_text(["one.jpg"])
+    await page.evaluate(HAND_OVER, ["paste", "#composer-text", "two.jpg", "image/jpeg", bytes_])
+    await expect(names).to_have_text(["one.jpg", "two.jpg"])
+    assert await page.evaluate(NAMELESS) == []
+    await dialog.get_by_role("button", name="Put two.jpg first").click()
+    await expect(names).to_have_text(["two.jpg", "one.jpg"])
+    await dialog.get_by_role("button", name="Take one.jpg away").click()
+    await expect(names).to_have_text(["two.jpg"])
+    await page.evaluate(HAND_OVER, ["drop", ".media", "notes.txt", "text/plain", [72, 105]])
+    await expect(dialog.locator(".files [role='alert']")).to_contain_text("text/plain")
+    await dialog.get_by_role("button", name="Stop notes.txt").click()
+    await expect(names).to_have_text(["two.jpg"])
+    await expect(dialog.get_by_text("Every account takes it as it is.")).to_be_visible()
+
+
 async def test_one_account_says_something_else_with_options_of_its_own(visit: Visit) -> None:
     page = await visit.open("list/upcoming")
     await page.get_by_label("Time zone").select_option("Europe/Berlin")
@@ -231,8 +264,12 @@ async def test_one_account_says_something_else_with_options_of_its_own(visit: Vi
 
 
 async def test_an_account_is_paused_resumed_and_disconnected_after_a_question(visit: Visit) -> None:
-    await visit.open("list/upcoming")
+    page = await visit.open("list/upcoming")
     panel = await accounts(visit)
+    await panel.get_by_role("button", name="Connect an account").click()
+    await panel.get_by_role("button", name="Bluesky", exact=True).click()
+    await panel.get_by_label("App password").check()
+    assert await page.evaluate(NAMELESS) == []
     alice = panel.locator("article")
     await alice.get_by_role("button", name="Pause").click()
     await expect(alice).to_have_attribute("data-state", "PAUSED")
@@ -276,7 +313,7 @@ async def test_a_lost_access_is_repaired_and_what_came_too_late_goes_out(visit: 
     await row.get_by_text("History").click()
     await expect(row.locator(".story li").first).to_be_visible()
     await row.get_by_role("button", name="Publish now").click()
-    await expect(panel.get_by_text("1 post go out now.")).to_be_visible()
+    await expect(panel.get_by_text("Out now: 1 post.")).to_be_visible()
     await expect(row.get_by_role("button", name="Publish now")).to_have_count(0)
     await page.keyboard.press("Escape")
     await visit.work()

@@ -28,7 +28,7 @@ export function Missed({ connection: { id, backlog, state } }) {
         count += result.count;
         more = result.more && result.count > 0;
       }
-      tell(`${counted(count, "post")} ${done}`);
+      tell(`${done}: ${counted(count, "post")}.`);
       putConnections((await ask(CONNECTIONS_AGAIN, { ids: [id] })).nodes);
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
@@ -41,12 +41,12 @@ export function Missed({ connection: { id, backlog, state } }) {
     <div class="leaving" role="group" aria-label="Posts that came too late">
       <p>${counted(backlog.missed, "post")} came too late and ${backlog.missed === 1 ? "was" : "were"} not sent.
         ${!usable && " Reconnect first, then decide."}</p>
-      <button class="button" disabled=${!usable || busy.value} onClick=${() => release("PUBLISH_NOW", "go out now.")}>Publish now</button>
+      <button class="button" disabled=${!usable || busy.value} onClick=${() => release("PUBLISH_NOW", "Out now")}>Publish now</button>
       <label>New time
         <input type="datetime-local" value=${at.value} onInput=${(/** @type {any} */ event) => (at.value = event.target.value)} />
       </label>
-      <button class="button" disabled=${!usable || busy.value || !at.value} onClick=${() => release("RESCHEDULE", "moved.")}>Move</button>
-      <button class="quiet" disabled=${busy.value} onClick=${() => release("DROP", "let go.")}>Let go</button>
+      <button class="button" disabled=${!usable || busy.value || !at.value} onClick=${() => release("RESCHEDULE", "Moved")}>Move</button>
+      <button class="quiet" disabled=${busy.value} onClick=${() => release("DROP", "Let go")}>Let go</button>
     </div>
   `;
 }

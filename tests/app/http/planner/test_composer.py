@@ -215,6 +215,7 @@ async def test_files_are_dropped_pasted_put_first_and_taken_away(visit: Visit) -
     await expect(names).to_have_text(["one.jpg"])
     await page.evaluate(HAND_OVER, ["paste", "#composer-text", "two.jpg", "image/jpeg", bytes_])
     await expect(names).to_have_text(["one.jpg", "two.jpg"])
+    await expect(dialog.get_by_role("button", name="Put two.jpg first")).to_be_visible()
     assert await page.evaluate(NAMELESS) == []
     await dialog.get_by_role("button", name="Put two.jpg first").click()
     await expect(names).to_have_text(["two.jpg", "one.jpg"])

@@ -26,6 +26,9 @@ export const uploads = signal([]);
 /** Addresses of pictures that this page has sent, by the file's id. @type {Map<string, string>} */
 export const previews = new Map();
 
+/** The last file that is to be sent: each waits for the one before, so that they stand as they were added. */
+let last = Promise.resolve();
+
 /**
  * Send files one after the other.
  * @param {string} tab
@@ -34,7 +37,12 @@ export const previews = new Map();
 export async function add(tab, files) {
   const begun = Array.from(files, (file) => ({ file, upload: begin(tab, file) }));
   uploads.value = [...uploads.peek(), ...begun.map((each) => each.upload)];
-  for (const { file, upload } of begun) await send(file, upload);
+  const turns = begun.map(({ file, upload }) => {
+    const turn = last.then(() => send(file, upload));
+    last = turn.catch(() => {});
+    return turn;
+  });
+  await Promise.all(turns);
 }
 
 /**

@@ -32,7 +32,8 @@ demo: setup ## play the whole story on real servers and simulated platforms (ONC
 dev: setup ## run everything from this folder and reload on change
 	@$(BIN)/postd dev
 
-# Tests of whole processes run by themselves: they hold leases of seconds. All others share JOBS processes.
+# Tests of whole processes run by themselves, two files at a time: they hold leases of seconds, and mostly wait for
+# their ends. All others share JOBS processes.
 WHOLE := tests/processes tests/torture
 .PHONY: test
 test: setup ## run every test (JOBS=n: in n processes; ARGS=path: these tests only)
@@ -43,7 +44,7 @@ ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
 else
 	@echo "Running the tests of whole processes"
-	@$(BIN)/python -m pytest $(WHOLE)
+	@$(BIN)/python -m pytest -n 2 $(WHOLE)
 	@echo "Running all others"
 	@$(BIN)/python -m pytest -n $(JOBS) $(addprefix --ignore=,$(WHOLE))
 endif

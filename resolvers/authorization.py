@@ -21,7 +21,8 @@ OPERATOR: Final = Scope.OPERATOR
 class Rule:
     """What a field needs."""
 
-    scope: Scope
+    scope: Scope | None
+    """None: strangers may ask."""
     why: str
 
 
@@ -42,8 +43,25 @@ FIELDS: Final[Mapping[str, Rule]] = {
     "Query.webhookDeliveries": Rule(ADMIN, "What platforms sent, with the words and names of other people."),
     "Query.auditLog": Rule(ADMIN, "Who did what and from which address: about people, for those who answer for it."),
     "Query.publishingRules": Rule(READ, "Whoever plans must know when nothing goes out."),
+    "Query.readiness": Rule(READ, "Whether what is planned will go out."),
+    "Query.members": Rule(READ, "Whoever plans together may know with whom."),
+    "Query.invitations": Rule(ADMIN, "Addresses of people who have not come yet."),
     "Query.health": Rule(READ, "Whether posts of the workspace go out; of the whole installation needs OPERATOR."),
     "Query.analytics": Rule(READ, "Figures of the workspace's own posts."),
+    "Mutation.signIn": Rule(None, "Whoever signs in has nothing to show yet. Slowed down by address."),
+    "Mutation.signUp": Rule(None, "Where the operator allows it. Slowed down by address."),
+    "Mutation.refreshSession": Rule(None, "The refresh token is what is shown."),
+    "Mutation.requestPasswordReset": Rule(None, "Says to nobody whether the address is known. Slowed down by address."),
+    "Mutation.resetPassword": Rule(None, "The link from the mail is what is shown."),
+    "Mutation.acceptInvitation": Rule(None, "The invitation's link is what is shown."),
+    "Mutation.signOut": Rule(READ, "Ends a session of the caller's own."),
+    "Mutation.signOutEverywhere": Rule(READ, "Ends the caller's own sessions."),
+    "Mutation.changePassword": Rule(READ, "The caller's own, with the old one."),
+    "Mutation.switchWorkspace": Rule(READ, "Only to where the caller is a member."),
+    "Mutation.inviteMember": Rule(ADMIN, "Gives others rights; none that the caller lacks."),
+    "Mutation.revokeInvitation": Rule(ADMIN, "Takes back what was offered."),
+    "Mutation.changeMemberRole": Rule(ADMIN, "Gives and takes rights."),
+    "Mutation.removeMember": Rule(ADMIN, "Takes rights from others."),
     "Mutation.startConnection": Rule(CONNECT, "Gives the workspace an account to post to."),
     "Mutation.selectAccounts": Rule(CONNECT, "Gives the workspace accounts to post to."),
     "Mutation.reconnectConnection": Rule(CONNECT, "Replaces an account's tokens."),

@@ -98,8 +98,10 @@ async def _disable(settings: Settings, address: str, *, disabled: bool) -> int:
             await set_disabled(session, who, now if disabled else None)
             if disabled:
                 ended = await end_all(session, who, now)
-            verb, details = f"person.{'disable' if disabled else 'enable'}", {"sessions": len(ended)}
-            await note_everywhere(session, who, actor=ACTOR, verb=verb, details=details)
+            verb = "person.disable"
+            if not disabled:
+                verb = "person.enable"
+            await note_everywhere(session, who, actor=ACTOR, verb=verb, details={"sessions": len(ended)})
     if settings.redis_url is not None:
         bus = Bus(settings.redis_url.get_secret_value())
         await close_sockets(bus, ended)

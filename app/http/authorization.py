@@ -20,6 +20,8 @@ class Needs(StrEnum):
     """Whoever has the link may use it: it is made for one purpose and for a time."""
     STATE = "the state, and the cookie of the browser that began"
     """Both are random, kept as hashes, and used up once."""
+    OWN_PAGE = "a proof that a page of ours asks"
+    """A header that browsers set by themselves, or one that pages of other sites cannot add."""
     LINK = "a signature of ours in the address"
     """It names one file and a time."""
     SIGNATURE = "the platform's signature or shared word"
@@ -44,7 +46,15 @@ DOORS: Final[Sequence[Door]] = (
     Door("/graphql", ("POST",), Needs.CREDENTIAL, "The API."),
     Door("/graphql", ("GET",), Needs.NOTHING, "The playground's page; what it asks needs a credential."),
     Door("/graphql", (SOCKET,), Needs.CREDENTIAL, "Presented in `connection_init`, within five seconds."),
-    Door("/", ("GET",), Needs.NOTHING, "Leads to `/graphql`."),
+    Door("/", ("GET",), Needs.NOTHING, "The planner's page; what it asks needs a credential."),
+    Door("/session", ("POST",), Needs.OWN_PAGE, "A page of ours signs in, with a password or a key."),
+    Door("/session", ("DELETE",), Needs.OWN_PAGE, "A page of ours signs out."),
+    Door("/join/{token}", ("GET",), Needs.TICKET, "Shows which workspace invites."),
+    Door("/join/{token}", ("POST",), Needs.TICKET, "Becomes a member; only from our own page."),
+    Door("/reset/{token}", ("GET",), Needs.TICKET, "Asks for a new password."),
+    Door("/reset/{token}", ("POST",), Needs.TICKET, "Keeps it; only from our own page."),
+    Door("/analytics.csv", ("GET",), Needs.CREDENTIAL, "Figures of the workspace's posts; the scope `read`."),
+    Door("/analytics.json", ("GET",), Needs.CREDENTIAL, "The same, as JSON."),
     Door("/static/{name:path}", ("GET",), Needs.NOTHING, "Scripts and styles of our pages; nothing of anybody."),
     Door("/connect/{ticket}", ("GET",), Needs.TICKET, "Shows which workspace wants which platform."),
     Door("/connect/{ticket}", ("POST",), Needs.TICKET, "The user agrees; only from our own page."),

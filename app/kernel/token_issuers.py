@@ -11,17 +11,12 @@ from typing import Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from app.kernel.roles import ROLES
+
 ALGORITHMS: Final = frozenset(
     {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519"}
 )
 """Signatures with a private key of the issuer's. A shared secret could sign as well as check, so none is taken."""
-ROLES: Final[dict[str, tuple[str, ...]]] = {
-    "viewer": ("read",),
-    "editor": ("read", "write:posts"),
-    "publisher": ("read", "write:posts", "publish"),
-    "admin": ("read", "write:posts", "publish", "connections", "admin"),
-}
-"""Role -> scopes, where the settings name no others."""
 
 
 class TokenIssuer(BaseModel):
@@ -51,7 +46,7 @@ class TokenIssuer(BaseModel):
     role_claim: str = "app_metadata.role"
     """A role, which stands for scopes."""
     roles: dict[str, tuple[str, ...]] = Field(default_factory=lambda: dict(ROLES))
-    """Role -> scopes."""
+    """Role -> scopes; ours where the settings name no others."""
     operator: str | None = None
     """The role that gives the scope `operator` besides; without it no token has that scope."""
 

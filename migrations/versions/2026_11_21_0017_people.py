@@ -199,9 +199,12 @@ def _rights() -> None:
     policies.grant_system("invitations", {"SELECT": [], "UPDATE": ["accepted_at"], "DELETE": []})
     # What people do to their own sign-in is written in the same transaction, before a tenant is entered.
     policies.grant_columns("audit_log", "postd_system", {"INSERT": []})
+    # Whose clock each workspace reads is shown to people who are members of several.
+    policies.grant_columns("tenants", "postd_system", {"SELECT": ["zone"]})
 
 
 def downgrade() -> None:
+    op.execute("REVOKE SELECT (zone) ON tenants FROM postd_system")
     op.execute("REVOKE INSERT ON audit_log FROM postd_system")
     for table in ("mails", "password_resets", "invitations", "sessions", "memberships", "people"):
         op.drop_table(table)

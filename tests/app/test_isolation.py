@@ -208,7 +208,7 @@ SYSTEM_GRANTS = {
     ("tenant_gates", "SELECT"): {"*"},
     ("tenant_gates", "UPDATE"): {"next_wake_at"},
     ("tenants", "INSERT"): {"id", "slug", "name"},
-    ("tenants", "SELECT"): {"id", "slug", "name", "created_at", "event_seq"},
+    ("tenants", "SELECT"): {"id", "slug", "name", "created_at", "event_seq", "zone"},
     ("webhook_deliveries", "DELETE"): {"*"},
     ("webhook_deliveries", "INSERT"): {"*"},
     ("webhook_deliveries", "SELECT"): {"*"},

@@ -50,9 +50,8 @@ def scopes() -> str:
 
 def fields(rules: Mapping[str, Rule], head: str) -> str:
     """Fields with their scope and the reason."""
-    return table(
-        (head, "needs", "why"), ((f"`{name}`", f"`{rule.scope.name}`", rule.why) for name, rule in rules.items())
-    )
+    needs = {name: "nothing" if rule.scope is None else f"`{rule.scope.name}`" for name, rule in rules.items()}
+    return table((head, "needs", "why"), ((f"`{name}`", needs[name], rule.why) for name, rule in rules.items()))
 
 
 def roots() -> str:

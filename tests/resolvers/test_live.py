@@ -117,7 +117,7 @@ async def test_health_is_told_at_once(graph: Graph, url: str) -> None:
     async with graph.socket(url) as socket:
         await socket.subscribe("subscription { healthUpdated { state checks { name state } queue { schedulerLag } } }")
         checks = (await socket.data())["healthUpdated"]["checks"]
-        assert [check["name"] for check in checks][:2] == ["database", "redis"]
+        assert [check["name"] for check in checks][:3] == ["database", "migrations", "redis"]
 
 
 async def test_a_lost_wake_up_costs_time_and_no_event(graph: Graph, world: World) -> None:

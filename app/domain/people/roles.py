@@ -1,4 +1,4 @@
-"""What a member may do: roles as named sets of scopes. The one place that says so.
+"""What a member may do: roles as named sets of scopes (`app/kernel/roles.py`).
 
 Each role holds all that the one before it holds. The scope `operator` belongs to no role: it is about the whole
 installation and is given to a person on the command line.
@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
+
+from app.kernel.roles import ROLES
 
 
 class Role(StrEnum):
@@ -24,17 +26,7 @@ class Role(StrEnum):
     """Also connects accounts, makes keys and decides about members."""
 
 
-_VIEWER: Final = frozenset({"read"})
-_EDITOR: Final = _VIEWER | {"write:posts"}
-_PUBLISHER: Final = _EDITOR | {"publish"}
-_ADMIN: Final = _PUBLISHER | {"connections", "admin"}
-
-SCOPES: Final[Mapping[Role, frozenset[str]]] = {
-    Role.VIEWER: _VIEWER,
-    Role.EDITOR: _EDITOR,
-    Role.PUBLISHER: _PUBLISHER,
-    Role.ADMIN: _ADMIN,
-}
+SCOPES: Final[Mapping[Role, frozenset[str]]] = {role: frozenset(ROLES[role.value]) for role in Role}
 """Role -> the scopes that it stands for, as they are stored of keys."""
 OPERATOR: Final = "operator"
 """The scope that a person's own flag adds."""

@@ -28,5 +28,5 @@ async def own(session: AsyncSession) -> Tenant:
 
 async def named(session: AsyncSession, keys: Sequence[UUID]) -> Sequence[Tenant]:
     """What tenants are called, for people who are members of several. For the system role, which sees no more."""
-    seen = load_only(Tenant.id, Tenant.slug, Tenant.name, Tenant.created_at, raiseload=True)
+    seen = load_only(Tenant.id, Tenant.slug, Tenant.name, Tenant.created_at, Tenant.zone, raiseload=True)
     return (await session.scalars(select(Tenant).where(Tenant.id.in_(keys)).options(seen))).all()

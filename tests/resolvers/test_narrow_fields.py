@@ -35,6 +35,7 @@ async def test_a_field_that_shows_more_needs_its_own_scope(graph: Graph) -> None
         weak = await graph.new_key([one for one in Scope if one is not scope])
         (error, *_) = (await graph.answer(query, by=weak, **given))["errors"]
         assert (error["extensions"]["code"], error["path"][-1]) == ("FORBIDDEN", name.partition(".")[2]), name
+        assert scope is not None
         strong = await graph.new_key([Scope.READ, scope])
         assert await graph.ask(query, by=strong, **given), name
 

@@ -6,11 +6,12 @@ rests here. The row is the queue, as everywhere: `wake_at` says when somebody lo
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, insert, text
+from sqlalchemy import CheckConstraint, Index, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -49,6 +50,26 @@ class Mail(Table):
         Index("ix_mails_subject_id", "subject_id"),
         Index("ix_mails_created_at", "created_at"),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The mail that is not sent yet."""
+
+    count: int
+    oldest: datetime | None
+    problem: str | None
+    """What the last try of the oldest one met."""
+
+
+async def waiting(session: AsyncSession) -> Waiting:
+    """How much mail waits, and since when. For the system role."""
+    left = Mail.wake_at.is_not(None)
+    count = await session.scalar(select(func.count()).where(left))
+    oldest = (
+        await session.execute(select(Mail.created_at, Mail.problem).where(left).order_by(Mail.id).limit(1))
+    ).first()
+    return Waiting(count or 0, *(oldest or (None, None)))
 
 
 async def post(session: AsyncSession, letter: Letter, subject_id: UUID, now: datetime) -> None:

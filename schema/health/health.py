@@ -42,7 +42,7 @@ class HealthEvidence:
 
     name: str = strawberry.field(description="What was measured, e.g. `answered_in`, `running`, `heard_ago`.")
     value: float = strawberry.field(description="The number.")
-    unit: str = strawberry.field(description="Of what: seconds, processes or platforms.")
+    unit: str = strawberry.field(description="Of what: seconds, processes, platforms or mails.")
 
     @classmethod
     def of(cls, seen: EvidenceSeen) -> HealthEvidence:
@@ -55,8 +55,8 @@ class HealthCheck:
     """A check."""
 
     name: str = strawberry.field(
-        description="Which part: database, migrations, redis, bus, storage, clock, api, workers, schedulers, "
-        "publishing, platforms or punctuality."
+        description="Which part: database, migrations, redis, bus, storage, clock, mail (where it is "
+        "set up), api, workers, schedulers, publishing, platforms or punctuality."
     )
     state: HealthState = strawberry.field(description="How it is.")
     message: str = strawberry.field(description="What was found, and what to do where it is not as it should be.")

@@ -23,7 +23,7 @@ from app.flows.health.model import Check, Evidence, HealthState
 from app.flows.runtime import Runtime
 from app.flows.upkeep.heartbeat import stall
 from app.flows.upkeep.presence import BEAT
-from app.services import schema
+from app.services import outbox, schema
 from app.services.storage import StorageError
 
 T = TypeVar("T")
@@ -35,6 +35,8 @@ BUS_SILENCE = 6.0
 """Seconds without any message, our own beat included, after which the bus counts as broken."""
 OFF = 2.0
 """Seconds by which the clocks of this machine and of the database may differ."""
+MAIL_PATIENCE = timedelta(minutes=10)
+"""How long a mail may wait before somebody should look."""
 ROLES = ("api", "worker", "scheduler")
 NAMES = {"api": "api", "worker": "workers", "scheduler": "schedulers"}
 AWAY = (TimeoutError, SQLAlchemyError, OSError)
@@ -65,6 +67,8 @@ async def look(rt: Runtime) -> Parts:
         "storage": _storage,
         "clock": _clock,
     }
+    if rt.settings.mails:
+        asked["mail"] = _mail
     answers = asyncio.gather(*(_timed(rt, name, ask) for name, ask in asked.items()))
     checks, seen, moving = await asyncio.gather(answers, within(_present(rt)), within(_moving(rt)))
     known = seen or {}
@@ -137,6 +141,21 @@ async def _clock(rt: Runtime) -> Check:
         message = f"This machine's clock and the database's differ by {abs(ahead):.0f} seconds: set them by NTP."
         return Check("clock", HealthState.DEGRADED, message, evidence=evidence)
     return Check("clock", HealthState.OK, "It agrees with the database's.", evidence=evidence)
+
+
+async def _mail(rt: Runtime) -> Check:
+    """Whether mail goes out; whether its server takes any says `postd doctor`."""
+    async with rt.db.system() as session:
+        left = await outbox.waiting(session)
+    evidence = [Evidence("waiting", left.count, "mails")]
+    if left.oldest is None:
+        return Check("mail", HealthState.OK, "None waits.", evidence=tuple(evidence))
+    age = max(timedelta(), rt.clock.now() - left.oldest)
+    evidence.append(Evidence("oldest_waits", age.total_seconds(), "seconds"))
+    if age > MAIL_PATIENCE:
+        message = f"Mail is not sent: {left.problem or 'no worker takes it'}. `postd doctor` asks its server."
+        return Check("mail", HealthState.DEGRADED, message, evidence=tuple(evidence))
+    return Check("mail", HealthState.OK, "It goes out.", evidence=tuple(evidence))
 
 
 def _bus(rt: Runtime) -> Check:

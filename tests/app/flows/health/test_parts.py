@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from pydantic import SecretStr
 
 from app.flows.health.model import Check, HealthState
 from app.flows.health.parts import look
 from app.flows.runtime import Runtime
 from app.flows.upkeep.presence import present
-from app.services import schema
+from app.services import outbox, schema
 from app.services.db import Database
 from app.services.storage import Store
 from tests.fixtures.world import World, now
@@ -109,3 +111,19 @@ async def test_a_process_that_gave_no_sign_for_long_is_not_counted(clean: World)
         await clean.owner.execute("UPDATE processes SET seen_at = $1", now() - timedelta(minutes=1))
         found = (await checks(clean.rt))["schedulers"]
     assert (found.state, found.evidence[0].value) == (S.DOWN, 0)
+
+
+async def test_mail_that_waits_too_long_is_found_out_where_mail_is_set_up(clean: World) -> None:
+    assert "mail" not in await checks(clean.rt)
+    changes = {"smtp_url": SecretStr("smtp://127.0.0.1:9"), "mail_from": "POSTD <p@example.org>"}
+    rt = replace(clean.rt, settings=clean.rt.settings.model_copy(update=changes))
+    await clean.owner.execute("DELETE FROM mails")
+    assert (await checks(rt))["mail"].state is S.OK
+    async with clean.db.system() as session:
+        await outbox.post(session, outbox.Letter.INVITATION, uuid4(), now())
+    soon = (await checks(rt))["mail"]
+    assert (soon.state, soon.evidence[1].value) == (S.OK, 1)
+    await clean.owner.execute("UPDATE mails SET created_at = created_at - interval '1 hour', problem = 'refused'")
+    late = (await checks(rt))["mail"]
+    await clean.owner.execute("DELETE FROM mails")
+    assert (late.state, late.message) == (S.DEGRADED, "Mail is not sent: refused. `postd doctor` asks its server.")

@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 import pytest
 from playwright.async_api import WebSocketRoute, expect
 
+from app.domain.people.roles import Role
 from tests.app.http.planner.visit import Visit
+from tests.fixtures.people import someone
 
 CANCEL = "mutation($job: ID!) { cancelJob(input: { jobId: $job }) { __typename } }"
 RENDERS = """async () => {
@@ -65,6 +67,27 @@ async def test_a_person_is_known_by_the_cookie_and_not_by_a_key(visit: Visit) ->
     assert headers["x-postd-client"] == "planner"
     # No cookie came with this answer: the API does not know the person, and the page says so.
     await expect(page.get_by_role("alert").filter(has_text="Sign in again.")).to_be_visible()
+
+
+async def test_a_person_signs_in_stays_signed_in_and_signs_out(visit: Visit) -> None:
+    page, who = visit.page, await someone(visit.site, Role.EDITOR)
+    await page.goto(visit.server.url)
+    await page.get_by_text("Sign in with an e-mail address").click()
+    await page.get_by_label("E-mail address").fill(who.address)
+    await page.get_by_label("Password").fill("not the password")
+    await page.get_by_role("button", name="Sign in as a person").click()
+    await expect(page.get_by_role("alert").filter(has_text="password")).to_be_visible()
+    await page.get_by_label("Password").fill(who.password)
+    await page.get_by_role("button", name="Sign in as a person").click()
+    await expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    await page.reload()
+    await expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    [job] = await visit.plan(visit.site.rt.clock.now() + timedelta(days=1))
+    await visit.go("list/upcoming")
+    await expect(visit.card(job)).to_contain_text("Scheduled")
+    await page.get_by_role("button", name="Sign out").click()
+    await expect(page.get_by_label("API key", exact=True)).to_be_visible()
+    assert await page.context.cookies() == []
 
 
 async def test_a_post_comes_and_goes_out_with_no_reload(visit: Visit) -> None:

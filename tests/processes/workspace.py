@@ -22,7 +22,7 @@ from app.actions.posts.check import Target
 from app.actions.posts.schedule import Schedule, schedule
 from app.domain.jobs.model import Job, JobAttempt, JobPart
 from app.domain.jobs.queries import attempts_of, by_ids, parts_of
-from app.domain.jobs.states import FINAL, JobState, JobStep
+from app.domain.jobs.states import FINAL, JobEvent, JobState, JobStep
 from app.domain.posts.content import content, part
 from app.domain.posts.model import Post
 from app.domain.posts.planned_time import PlannedTime
@@ -38,6 +38,11 @@ from tests.processes.platforms import PUBLISH, Fault, Platforms
 from tests.processes.reader import Reader
 
 Done = Callable[[Sequence[Job]], bool]
+
+
+def _undecided(attempt: JobAttempt) -> bool:
+    """Whether it was a look that changed nothing: its outcome is the platform's words, and no event's name."""
+    return attempt.work == "reconcile" and attempt.outcome not in set(JobEvent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +168,8 @@ class Workspace:
         return [[one for one in found if one.job_id == key] for key in self.wanted]
 
     async def outcomes(self) -> list[list[str | None]]:
-        """What the tries of each job ended with."""
-        return [[one.outcome for one in tries] for tries in await self.attempts()]
+        """What the tries of each job ended with. Looks that could not tell yet are left out: they depend on the clock."""
+        return [[one.outcome for one in tries if not _undecided(one)] for tries in await self.attempts()]
 
     async def requests(self, paths: Mapping[str, str] | None = None) -> list[int]:
         """How many publish requests, or requests to these paths, came from each account."""

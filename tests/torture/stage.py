@@ -8,7 +8,7 @@ import socket
 import tempfile
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -193,10 +193,9 @@ def _free_ports(count: int) -> int:
     """The first of several ports in a row on which nothing listens."""
     while True:
         first = free_port()
-        with suppress(OSError, OverflowError):
-            listeners = [socket.create_server(("127.0.0.1", first + offset)) for offset in range(count)]
-            for listener in listeners:
-                listener.close()
+        with suppress(OSError, OverflowError), ExitStack() as stack:
+            for offset in range(count):
+                stack.enter_context(socket.create_server(("127.0.0.1", first + offset)))
             return first
 
 

@@ -168,7 +168,7 @@ class Workspace:
         return [[one for one in found if one.job_id == key] for key in self.wanted]
 
     async def outcomes(self) -> list[list[str | None]]:
-        """What the tries of each job ended with. Looks that could not tell yet are left out: they depend on the clock."""
+        """What the tries of each job ended with, without looks that could not tell yet: they depend on the clock."""
         return [[one.outcome for one in tries if not _undecided(one)] for tries in await self.attempts()]
 
     async def requests(self, paths: Mapping[str, str] | None = None) -> list[int]:

@@ -18,7 +18,6 @@ from uuid import UUID
 
 import structlog
 from broadcaster import Broadcast
-from redis.exceptions import RedisError
 
 from app.kernel import metrics
 from app.kernel.clock import Clock, SystemClock
@@ -134,9 +133,12 @@ class Bus:
         return None if self._heard is None else self._clock.boottime() - self._heard
 
     async def _tell(self, first: UUID, told: asyncio.Future[None]) -> None:
-        await self._send(f"event:{first}")
-        if not told.done():  # whoever waited may be gone
-            told.set_result(None)
+        try:
+            await self._send(f"event:{first}")
+        finally:
+            # Whatever came of it: a worker that waited for ever would keep its lease for ever. It may be gone as well.
+            if not told.done():
+                told.set_result(None)
         await asyncio.sleep(GATHER)
         while self._untold:
             gathered, self._untold = self._untold, set()
@@ -148,7 +150,7 @@ class Bus:
         try:
             async with asyncio.timeout(BEAT):  # it is awaited after a commit: a server that hangs must not hang us
                 await self._broadcast.publish(CHANNEL, message)
-        except (RedisError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 -- a connection that is cut while it is used fails in many ways
             metrics.BUS_FAILURES.inc()
             if not self._failing:
                 _log.warning("bus.unreachable", error=repr(error), hint="Live pages are late until Redis is back.")

@@ -170,6 +170,24 @@ async def test_a_failed_announcement_is_counted(valkey: Valkey) -> None:
     await bus.stop()
 
 
+@pytest.mark.parametrize("trouble", [RuntimeError("read while somebody reads"), AttributeError("no writer any more")])
+async def test_whatever_the_client_raises_nobody_waits_for_it(
+    valkey_url: str, monkeypatch: pytest.MonkeyPatch, trouble: Exception
+) -> None:
+    """A client whose connection is cut while it is used raises more than its own errors."""
+    bus, before = Bus(valkey_url), metrics.REGISTRY.get_sample_value("postd_bus_failures_total") or 0
+
+    async def publish(*_: object) -> None:
+        raise trouble
+
+    monkeypatch.setattr(bus._broadcast, "publish", publish)
+    async with asyncio.timeout(LONG):
+        await bus.announce(TENANT)
+        await bus.announce(OTHER)
+        await bus.stop()
+    assert (metrics.REGISTRY.get_sample_value("postd_bus_failures_total") or 0) >= before + 1
+
+
 async def test_a_cancelled_watch_leaves_nothing_behind(valkey_url: str) -> None:
     async with running(valkey_url) as bus:
         entered = asyncio.Event()

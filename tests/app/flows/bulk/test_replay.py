@@ -212,8 +212,9 @@ async def test_jobs_that_have_not_failed_are_told_when_named_and_not_meant_by_a_
 async def test_pages_go_on_in_number_and_in_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.flows.bulk.pages.AT_ONCE", 2)
     assert answers.AT_ONCE == 100
-    connection, start = await world.connection(), now()
+    connection = await world.connection()
     jobs = [await failed(world, connection) for _ in range(5)]
+    start = now()
     moments: list[datetime | None] = []
     seen, counts = [], []
     cursor: str | None = None

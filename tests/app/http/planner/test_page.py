@@ -89,7 +89,7 @@ async def test_a_person_signs_in_stays_signed_in_and_signs_out(visit: Visit) -> 
     await page.get_by_role("button", name="Sign out").click()
     await expect(page.get_by_label("API key", exact=True)).to_be_visible()
     async with asyncio.timeout(15):
-        while await page.context.cookies():  # the answer to the goodbye is on its way
+        while await page.context.cookies():  # noqa: ASYNC110 -- the goodbye is on its way
             await asyncio.sleep(0.05)
 
 

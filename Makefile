@@ -32,9 +32,9 @@ demo: setup ## play the whole story on real servers and simulated platforms (ONC
 dev: setup ## run everything from this folder and reload on change
 	@$(BIN)/postd dev
 
-# Tests of whole processes run by themselves, a file or the benchmarks in each of JOBS processes: they hold leases of
-# seconds and mostly wait for their ends. All others follow, in as many.
-WHOLE := tests/processes tests/torture tests/benchmarks
+# Tests of whole processes run by themselves, two files at a time: they hold leases of seconds, and mostly wait for
+# their ends. All others share JOBS processes.
+WHOLE := tests/processes tests/torture
 .PHONY: test
 test: setup ## run every test (JOBS=n: in n processes; ARGS=path: these tests only)
 	@$(BIN)/python -m tests.browser.chromium --ensure
@@ -44,7 +44,7 @@ ifdef ARGS
 	@$(BIN)/python -m pytest $(ARGS)
 else
 	@echo "Running the tests of whole processes"
-	@$(BIN)/python -m pytest -n $(JOBS) $(WHOLE)
+	@$(BIN)/python -m pytest -n 2 $(WHOLE)
 	@echo "Running all others"
 	@$(BIN)/python -m pytest -n $(JOBS) $(addprefix --ignore=,$(WHOLE))
 endif
